@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from telephony.floor.offers import RING, expire_offers, mend_presence, offer_wai
 from telephony.floor.presence import end_wrap_ups_in_time, lose_silent_consoles, lose_silent_telephones
 from telephony.floor.waiting import waiting_count
 from telephony.lock_order import lock_around_call
+from tickets.each_alone import PutAside, each_alone
 from tickets.schema import Call
 from tickets.states import CallState
 
@@ -34,8 +36,10 @@ END_ATTEMPTS = "end late attempts to call back"
 END_OVERDUE = "end overdue calls"
 OFFER_WAITING = "offer waiting calls"
 
-# How many rows it changed.
-Part = Callable[[Session, datetime], int]
+
+# How many rows it changed; with `put_aside` each item is done on its own.
+class Part(Protocol):
+    def __call__(self, session: Session, at: datetime, put_aside: PutAside | None = None, /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,10 @@ def sweep(
     )  # fmt: skip
 
 
-def _lose_silent(session: Session, now: datetime) -> int:
-    return lose_silent_consoles(session, now=now) + lose_silent_telephones(session, now=now)
+def _lose_silent(session: Session, now: datetime, put_aside: PutAside | None = None, /) -> int:
+    return lose_silent_consoles(session, put_aside=put_aside, now=now) + lose_silent_telephones(
+        session, put_aside=put_aside, now=now
+    )
 
 
 def sweep_parts(
@@ -92,24 +98,35 @@ def sweep_parts(
     heard_for = now - hearing_since
     parts: dict[str, Part] = {}
     if heard_for >= RING:
-        parts[EXPIRE_OFFERS] = lambda session, at: expire_offers(session, now=at)
+        parts[EXPIRE_OFFERS] = lambda session, at, put_aside=None: expire_offers(session, put_aside=put_aside, now=at)
     if heard_for >= HEARTBEAT_LOST:
         parts[LOSE_SILENT] = _lose_silent
     if heard_for >= KEPT_FOR:
-        parts[END_ATTEMPTS] = lambda session, at: end_late_attempts(session, now=at)
+        parts[END_ATTEMPTS] = lambda session, at, put_aside=None: end_late_attempts(
+            session, put_aside=put_aside, now=at
+        )
     return parts | {
-        "end wrap-ups": lambda session, at: end_wrap_ups_in_time(session, now=at),
-        "mend presence": lambda session, at: mend_presence(session, now=at),
-        "mend callbacks": lambda session, at: mend_kept(session, now=at),
-        "close withheld callbacks": lambda session, at: close_withheld(session, now=at),
-        "note talks that last": lambda session, at: note_lasting_talks(session, desk_of, now=at),
-        END_OVERDUE: lambda session, at: end_overdue_calls(session, desk_of, now=at, hearing_since=hearing_since),
-        OFFER_WAITING: lambda session, at: offer_waiting_calls(session, now=at),
+        "end wrap-ups": lambda session, at, put=None: end_wrap_ups_in_time(session, put_aside=put, now=at),
+        "mend presence": lambda session, at, put=None: mend_presence(session, put_aside=put, now=at),
+        "mend callbacks": lambda session, at, put=None: mend_kept(session, put_aside=put, now=at),
+        "close withheld callbacks": lambda session, at, put=None: close_withheld(session, put_aside=put, now=at),
+        "note talks that last": lambda session, at, put=None: note_lasting_talks(
+            session, desk_of, put_aside=put, now=at
+        ),
+        END_OVERDUE: lambda session, at, put=None: end_overdue_calls(
+            session, desk_of, put_aside=put, now=at, hearing_since=hearing_since
+        ),
+        OFFER_WAITING: lambda session, at, put=None: offer_waiting_calls(session, put_aside=put, now=at),
     }
 
 
 def end_overdue_calls(
-    session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime, hearing_since: datetime = _EVER
+    session: Session,
+    desk_of: Callable[[str], Desk | None],
+    *,
+    put_aside: PutAside | None = None,
+    now: datetime,
+    hearing_since: datetime = _EVER,
 ) -> int:
     """End calls that stayed in a state beyond its limit: their hang-up was never told, or nobody asked for it.
 
@@ -122,26 +139,32 @@ def end_overdue_calls(
         .order_by(Call.state_until)
         .limit(_BATCH)
     ).all()
-    ended = 0
-    for call_id, account, call_sid in overdue:
+
+    def end(call_id: int, account: str, call_sid: str) -> bool:
         desk = desk_of(account)
-        if desk is None:
-            continue
-        lock_around_call(session, account=account, call_sid=call_sid)
-        call = session.scalars(
-            select(Call)
-            .where(Call.id == call_id, Call.state != CallState.ENDED, Call.state_until <= now)
-            .with_for_update(key_share=True, skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        if call is None:
-            continue
-        if now - hearing_since < SILENT_FOR or _still_there(call, now=now):
-            call.state_until = now + LIMITS[call.state]
-            continue
-        end_call(session, call, desk, now=now)
-        ended += 1
-    return ended
+        return desk is not None and _end_overdue(
+            session, call_id, desk, call_sid=call_sid, is_heard=now - hearing_since >= SILENT_FOR, now=now
+        )
+
+    ended = each_alone(session, overdue, lambda one: end(*one), named=lambda one: one.id, put_aside=put_aside)
+    return sum(ended)
+
+
+def _end_overdue(session: Session, call_id: int, desk: Desk, *, call_sid: str, is_heard: bool, now: datetime) -> bool:
+    lock_around_call(session, account=desk.account.name, call_sid=call_sid)
+    call = session.scalars(
+        select(Call)
+        .where(Call.id == call_id, Call.state != CallState.ENDED, Call.state_until <= now)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if call is None:
+        return False
+    if not is_heard or _still_there(call, now=now):
+        call.state_until = now + LIMITS[call.state]
+        return False
+    end_call(session, call, desk, now=now)
+    return True
 
 
 def _still_there(call: Call, *, now: datetime) -> bool:

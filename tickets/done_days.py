@@ -1,12 +1,14 @@
 """Work of once a day: whether today's is done, so that nobody does it again every minute, and when it last was."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tickets.each_alone import PutAside
 from tickets.schema import DoneDay
 
 # A backup that was taken, by us or by another program.
@@ -25,6 +27,23 @@ def take(session: Session, work: str, *, on_day: date, now: datetime) -> bool:
     """True for the one transaction that may do today's; another waits for it to end, and takes over if it failed."""
     taken = insert(DoneDay).values(work=work, on_day=on_day, done_at=now).on_conflict_do_nothing()
     return session.execute(taken.returning(DoneDay.work)).one_or_none() is not None
+
+
+@contextmanager
+def unless_put_aside(
+    session: Session, work: str, put_aside: PutAside | None, *, on_day: date
+) -> Iterator[PutAside | None]:
+    """The rest of today's; where some of it is put aside the day is not done, and a later round does what is left."""
+    aside: list[int | str] = []
+
+    def put(item: int | str, trouble: Exception) -> None:
+        if put_aside is not None:
+            put_aside(item, trouble)
+            aside.append(item)
+
+    yield put if put_aside is not None else None
+    if aside:
+        undo(session, work, [on_day])
 
 
 def note(session: Session, work: str, *, on_day: date, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Jobs about what is kept beside clocks, messages and tickets: counting days that are over, and the nightly proof."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
@@ -13,11 +14,13 @@ from tickets.outbox import text_parts
 from tickets.people.actor import SYSTEM
 from tickets.promises import day_totals, open_breaches, published, standing_levels
 from tickets.promises.proof import Differences, correct, differences, note_corrected
+from tickets.promises.standing_levels import tickets_that_differ
 from tickets.work.evidence_proof import tickets_whose_evidence_differs
 from tickets.work.problems import correct_evidence
 
 log = structlog.get_logger()
 
+_Part = tuple[str, Callable[[], object]]
 # A first start has a quarter of a year to count; what is left is for the next run.
 _DAYS_AT_ONCE = 100
 # The proof reads every running promise in one statement, once a day.
@@ -36,33 +39,51 @@ class KeptFiguresDiffered(Exception):
         )
 
 
+class KeptFiguresHeld(Exception):
+    """Some are wrong whose tickets somebody holds: they are proved again soon."""
+
+
 def count_finished_days(node: Node) -> None:
     """Gather what was broken and ended since, which is read with every figure; count today so far and the days that
     are over, of texts and of promises, and publish what has been counted of those."""
+    aside = node.aside("count finished days")
+    parts: tuple[_Part, ...] = (
+        ("breaches", partial(_once, node, open_breaches.gather)),
+        ("today", partial(_once, node, day_totals.count_so_far)),
+        ("texts today", partial(_once, node, text_parts.count_so_far)),
+        ("texts", partial(_day_by_day, node, text_parts.count_next_day)),
+        ("days", partial(_count_and_publish, node)),
+    )
+    aside.each(parts, lambda part: part[1](), named=lambda part: part[0])
+    aside.say()
+
+
+def _once(node: Node, count: Callable[..., object]) -> None:
     with transaction(node.factory) as session:
-        open_breaches.gather(session, now=node.now(session))
-    with transaction(node.factory) as session:
-        day_totals.count_so_far(session, now=node.now(session))
-    with transaction(node.factory) as session:
-        text_parts.count_so_far(session, now=node.now(session))
-    _day_by_day(node, text_parts.count_next_day)
-    if not _day_by_day(node, day_totals.count_next_day):
-        return
-    with transaction(node.factory) as session:
-        published.publish(session, now=node.now(session))
+        count(session, now=node.now(session))
+
+
+def _count_and_publish(node: Node) -> None:
+    if _day_by_day(node, day_totals.count_next_day):
+        _once(node, published.publish)
 
 
 def _day_by_day(node: Node, count: Callable[..., object]) -> bool:
-    """Each day in a transaction of its own; whether none is left."""
+    """Each day in a transaction of its own, whatever becomes of the others; whether none is left."""
+    aside, is_through = node.aside(count.__module__), False
     for _day in range(_DAYS_AT_ONCE):
         with transaction(node.factory) as session:
-            if not count(session, now=node.now(session)):
-                return True
-    return False
+            is_through = not count(session, leave_out=set(aside.items), put_aside=aside, now=node.now(session))
+        if is_through:
+            break
+    aside.say()
+    return is_through
 
 
 def prove_kept_figures(node: Node) -> None:
     """Raises KeptFiguresDiffered after correcting: the job counts as failed until the next proof succeeds.
+
+    What somebody holds just now is left for the next proof, and holds up nothing.
 
     What the release before wrote beside us is completed afterwards, so that it hides no difference.
     """
@@ -73,19 +94,30 @@ def prove_kept_figures(node: Node) -> None:
 
 
 def _complete(node: Node) -> None:
-    completed = 0
+    completed, aside = 0, node.aside("complete what stands")
     while True:
         with transaction(node.factory) as session:
-            done = standing_levels.complete(session, at_most=_COMPLETED_AT_ONCE)
+            done = standing_levels.complete(session, at_most=_COMPLETED_AT_ONCE, leave_out=aside.ids, put_aside=aside)
         completed += done
         if done < _COMPLETED_AT_ONCE:
             break
     if completed:
         log.info("kept_figures.completed", tickets=completed)
+    aside.say()
 
 
 def _prove(node: Node) -> None:
-    wrong = [corrected for prove in (_prove_promises, _prove_texts, _prove_evidence) if (corrected := prove(node))]
+    aside, wrong, held = node.aside("prove kept figures"), list[Differences](), list[KeptFiguresHeld]()
+    proofs = {"promises": _prove_promises, "texts": _prove_texts, "evidence": _prove_evidence}
+
+    def prove(name: str) -> None:
+        try:
+            wrong.append(proofs[name](node))
+        except KeptFiguresHeld as some:
+            held.append(some)
+
+    aside.each(proofs, prove, named=str)
+    wrong = [one for one in wrong if one]
     if wrong:
         corrected = Differences(
             tuple(sorted({day for one in wrong for day in one.days})),
@@ -99,6 +131,9 @@ def _prove(node: Node) -> None:
             units=len(corrected.unit_ids),
         )
         raise KeptFiguresDiffered(corrected)
+    aside.say()
+    if held:
+        raise held[0]
 
 
 def _prove_promises(node: Node) -> Differences:
@@ -107,7 +142,10 @@ def _prove_promises(node: Node) -> Differences:
     if not found:
         return found
     with _reading_all(node) as session:
-        return correct(session, found, actor=SYSTEM, now=node.now(session))
+        corrected = correct(session, found, actor=SYSTEM, now=node.now(session))
+    if not corrected:
+        _tell_of_held(node, found.ticket_ids, tickets_that_differ)
+    return corrected
 
 
 def _prove_texts(node: Node) -> Differences:
@@ -129,7 +167,17 @@ def _prove_evidence(node: Node) -> Differences:
         return Differences()
     with _reading_all(node) as session:
         corrected = Differences(ticket_ids=tuple(correct_evidence(session, ticket_ids)))
-        return note_corrected(session, corrected, actor=SYSTEM, now=node.now(session))
+        note_corrected(session, corrected, actor=SYSTEM, now=node.now(session))
+    if not corrected:
+        _tell_of_held(node, ticket_ids, tickets_whose_evidence_differs)
+    return corrected
+
+
+def _tell_of_held(node: Node, found: Collection[int], differing: Callable[[Session], Collection[int]]) -> None:
+    """Raises KeptFiguresHeld where what was found wrong still is: what changed meanwhile was no difference."""
+    with _reading_all(node) as session:
+        if held := set(found) & set(differing(session)):
+            raise KeptFiguresHeld(f"tickets: {len(held)}")
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """The night check: hours are drawn when a night begins, calls are placed, and what nobody answered becomes a task."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from random import SystemRandom
 
 from flask import Flask
@@ -11,50 +11,71 @@ from sqlalchemy.orm import Session
 
 from app.clockwork.node import Node
 from app.settings import Settings
-from app.storage.database import transaction
 from app.storage.secret_keys import keys_of
 from app.wording.messages import message_app
 from app.wording.night_words import night_task
 from tickets.city import day_of
 from tickets.directory.loading import load_places
+from tickets.directory.places import PlaceIndex
+from tickets.each_alone import PutAside
 from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
+from tickets.keys import Keys
 from tickets.outbox import night_checks
 from tickets.outbox.night_checks import EndedCall
 from tickets.people.actor import SYSTEM
-from tickets.routing.rules import load_rules
+from tickets.routing.rules import Rules, load_rules
 from tickets.schema import NightCall, Ticket
 from tickets.states import UNFINISHED, Channel
 
 
 def check_lines_at_night(node: Node) -> None:
-    """Each step a transaction of its own: a call that has ended is judged once, whatever happens to its task."""
-    with transaction(node.factory) as session:
-        now = node.now(session)
-        night_checks.draw_night(session, rng=SystemRandom(), now=now)
-        placed = night_checks.call_what_is_due(session, now=now)
-    if placed:
-        node.wake()
-    with transaction(node.factory) as session:
-        now = node.now(session)
-        judged = [
-            one for one in night_checks.judge_ended(session, now=now) if one.result not in night_checks.NO_FAILURE
-        ]
-        if judged:
-            open_tasks(session, judged, node.settings, now=now)
+    """Each step a transaction of its own: a call that has ended is judged once, with its task."""
+    node.post(_draw, night_checks.call_what_is_due, _Judging(node.settings))
 
 
-def open_tasks(session: Session, judged: Sequence[EndedCall], settings: Settings, *, now: datetime) -> None:
-    """A ticket of the unit for each line; one that is still open is enough."""
-    rules, keys, places = load_rules(session, on=day_of(now)), keys_of(session, settings), load_places(session)
-    with _words(settings).app_context():
-        for one in judged:
-            open_id = _open_task(session, one.line_id)
-            if open_id is None:
+def _draw(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
+    return night_checks.draw_night(session, rng=SystemRandom(), now=now)
+
+
+@dataclass
+class _Judging:
+    """A ticket of the unit for each line that nobody answered; one that is still open is enough."""
+
+    settings: Settings
+    __name__: str = "judge_night_calls"
+
+    def __call__(self, session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
+        tasks = Tasks(session, self.settings, now)
+        return len(night_checks.judge_ended(session, follow=tasks.open_for, put_aside=put_aside, now=now))
+
+
+@dataclass
+class Tasks:
+    """What units have to do about their lines, opened in one transaction."""
+
+    session: Session
+    settings: Settings
+    now: datetime
+
+    @cached_property
+    def _known(self) -> tuple[Rules, Keys, PlaceIndex]:
+        """Read only where a task is to be opened: most rounds open none."""
+        session = self.session
+        return load_rules(session, on=day_of(self.now)), keys_of(session, self.settings), load_places(session)
+
+    def open_for(self, one: EndedCall) -> None:
+        if one.result in night_checks.NO_FAILURE:
+            return
+        session, now = self.session, self.now
+        open_id = _open_task(session, one.line_id)
+        if open_id is None:
+            rules, keys, places = self._known
+            with _words(self.settings).app_context():
                 matter = _matter(one, now=now)
                 opened = open_ticket(session, matter, actor=SYSTEM, keys=keys, places=places, rules=rules, now=now)
-                open_id = opened.ticket_id
-            night_checks.note_ticket(session, one.call_id, open_id)
+            open_id = opened.ticket_id
+        night_checks.note_ticket(session, one.call_id, open_id)
 
 
 def _matter(one: EndedCall, *, now: datetime) -> Matter:

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clockwork.held_tables import HeldTables
-from app.clockwork.one_leader import Leadership, factory_of_epoch
+from app.clockwork.one_leader import Leadership, LeadershipLost, factory_of_epoch
 from app.clockwork.progress import Progress
 from app.clockwork.remembered import Remembered
 from app.clockwork.tick_job import Ticker
 from app.delivery.wake_up import wake_outbox
 from app.processes.signs_of_life import process_name
+from app.recurring.aside import Aside
 from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
+from app.storage.believed_clock import ClockHeld
+from app.storage.bounded_connection import within_less
 from app.storage.database import session_factory, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from telephony.sweep import Hearing
+from tickets.each_alone import PutAside
 
 SCHEDULER_KIND = "scheduler"
+
+
+class Posting(Protocol):
+    """Writes what is due by now in the transaction it is given; how much that was."""
+
+    __name__: str
+
+    def __call__(self, session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int: ...
 
 
 @dataclass
@@ -38,8 +52,8 @@ class Node:
     held: HeldTables = field(default_factory=HeldTables)
     hearing: Hearing = field(default_factory=Hearing)
     remembered: Remembered = field(default_factory=Remembered)
-    # Tickets that a round could not work on, so that each is named once.
-    left_out: set[int] = field(default_factory=set)
+    # What jobs could not do item by item, so that each is named once.
+    put_aside: set[tuple[str, int | str]] = field(default_factory=set)
     jobs: RecurringJobs = field(default_factory=RecurringJobs)
     progress: Progress = field(default_factory=Progress)
     # Begin every job now, whatever its rhythm: who takes over does not wait for an hour. Set by the scheduler.
@@ -53,26 +67,55 @@ class Node:
         """The time to act by, in this transaction. Raises ClockHeld while the clocks disagree."""
         return self.ticker.clock.now(session)
 
-    def post(self, *posting: Callable[..., int]) -> None:
+    def aside(self, job: str) -> Aside:
+        """For one run of this job, or of a part of it."""
+        return Aside(job, self.put_aside, (LeadershipLost, ClockHeld))
+
+    def post(self, *posting: Posting, statement_ms: int | None = None, lock_ms: int | None = None) -> int:
         """Let each of these post what is due by now, and wake the worker if it did.
 
-        Each in a transaction of its own: what is refused to one keeps no other from its turn. The first trouble is
-        raised when all have had theirs, at once where it is everybody's.
+        Each in a transaction of its own: what is refused to one keeps no other from its turn. Where it is one item of
+        many that is refused or held, the others are posted without it. The first trouble is raised when all have had
+        their turn, at once where it is everybody's.
         """
-        troubles: list[Exception] = []
+        posted, troubles = 0, list[Exception]()
         for post in posting:
             try:
-                with transaction(self.factory) as session:
-                    posted = post(session, now=self.now(session))
+                posted += self._post(post, statement_ms, lock_ms)
+            except (LeadershipLost, ClockHeld):
+                raise
             except Exception as trouble:
                 if fault_of(trouble) in OF_EVERYBODY:
                     raise
                 troubles.append(trouble)
-                continue
-            if posted:
-                self.wake()
         if troubles:
             raise troubles[0]
+        return posted
+
+    def _post(self, post: Posting, statement_ms: int | None, lock_ms: int | None) -> int:
+        aside = self.aside(post.__name__)
+        try:
+            with self._briefly(statement_ms, lock_ms) as session:
+                posted = post(session, now=self.now(session))
+        except (LeadershipLost, ClockHeld):
+            raise
+        except Exception as trouble:
+            if fault_of(trouble) in OF_EVERYBODY:
+                raise
+            with self._briefly(statement_ms, lock_ms) as session:
+                posted = post(session, now=self.now(session), put_aside=aside)
+        if posted:
+            self.wake()
+        aside.say()
+        return posted
+
+    @contextmanager
+    def _briefly(self, statement_ms: int | None, lock_ms: int | None) -> Iterator[Session]:
+        """A transaction; with limits its statements, and their waiting for locks, are cut short."""
+        with transaction(self.factory) as session:
+            if statement_ms is not None and lock_ms is not None:
+                within_less(session.connection(), statement_ms=statement_ms, lock_ms=lock_ms)
+            yield session
 
     def as_leader(self, epoch: int) -> Node:
         """The same node, with transactions that end when the epoch has ended."""

@@ -1,7 +1,7 @@
 """What happens by itself on the telephone side: the sweep of the floor, fetching recordings, forgetting old events."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from app.storage.media_store import media_store
 from telephony.desk import Desk
 from telephony.provider.webhook_inbox import forget_old_events
 from telephony.sweep import Part, sweep_parts
+from tickets.each_alone import PutAside
 
 # Each part is a few short statements; seven that hang at once still end before the next would be missed.
 _PART_MS = 2_000
@@ -60,33 +61,45 @@ def sweep_floor(node: Node) -> None:
 
 
 def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exception | None:
-    def work(session: Session) -> None:
+    aside = node.aside(f"sweep the phone floor: {name}")
+
+    def work(session: Session, put_aside: PutAside | None = None) -> None:
         within_less(session.connection(), statement_ms=_PART_MS, lock_ms=_PART_LOCK_MS)
-        part(session, now)
+        part(session, now, put_aside)
 
     try:
-        repeated(node.factory, work)
+        try:
+            repeated(node.factory, work)
+        except LeadershipLost:
+            raise
+        except Exception as trouble:
+            if fault_of(trouble) in OF_EVERYBODY:
+                raise
+            # One of many is refused or held: the others are done without it.
+            repeated(node.factory, partial(work, put_aside=aside))
+        aside.say()
     except LeadershipLost:
         raise
     except Exception as trouble:
         if fault_of(trouble) in OF_EVERYBODY:
             raise
-        node.jobs.troubles.failed(f"sweep the phone floor: {name}", trouble)
+        node.jobs.troubles.failed(aside.job, trouble)
         return trouble
-    node.jobs.troubles.succeeded(f"sweep the phone floor: {name}")
+    node.jobs.troubles.succeeded(aside.job)
     return None
 
 
 def fetch_recordings(node: Node) -> None:
     """And the pictures of texts; some at a time, until none is due."""
-    phones, media = phones_of(node.settings), media_store(node.settings)
+    phones, media, aside = phones_of(node.settings), media_store(node.settings), node.aside("fetch recordings")
     for _ in range(20):
         with transaction(node.factory) as session:
             now = node.now(session)
-        if not fetch_due(node.factory, phones.accounts, media=media, now=now) + fetch_pictures(
-            node.factory, phones.accounts, media=media, now=now
+        if not fetch_due(node.factory, phones.accounts, media=media, aside=aside, now=now) + fetch_pictures(
+            node.factory, phones.accounts, media=media, aside=aside, now=now
         ):
-            return
+            break
+    aside.say()
 
 
 def ask_provider(node: Node) -> None:
@@ -99,18 +112,22 @@ def ask_provider(node: Node) -> None:
 def ask_for_silent(node: Node) -> None:
     """Whether waiting callers of whom nothing is heard are still there, and those with whom an agent has done; who is
     alone in a room is sent home."""
+    aside = node.aside("ask for silent callers")
     with transaction(node.factory) as session:
         now = node.now(session)
-    ask_for_silent_callers(node.factory, phones_of(node.settings), now=now)
-    take_down_again(node.factory, phones_of(node.settings), now=now)
-    end_left_legs(node.factory, phones_of(node.settings), now=now)
+    ask_for_silent_callers(node.factory, phones_of(node.settings), aside=aside, now=now)
+    take_down_again(node.factory, phones_of(node.settings), aside=aside, now=now)
+    end_left_legs(node.factory, phones_of(node.settings), aside=aside, now=now)
+    aside.say()
 
 
 def let_recordings_go_on(node: Node) -> None:
     """Those that an agent paused and forgot."""
+    aside = node.aside("let recordings go on")
     with transaction(node.factory) as session:
         now = node.now(session)
-    record_again(node.factory, node.settings, now=now)
+    record_again(node.factory, node.settings, aside=aside, now=now)
+    aside.say()
 
 
 def forget_webhooks(node: Node) -> None:

@@ -40,6 +40,7 @@ from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_h
 from app.phone.reconciliation import ASKING
 from app.phone.silent_callers import ASKING_FOR_SILENT
 from app.processes.signs_of_life import beat, database_now
+from app.recurring.aside import SomePutAside
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.media_store import media_store
@@ -53,6 +54,7 @@ from escalation.queries.succession import ROUND_SECONDS, hand_over
 from tickets import leader_jobs, process_beats
 from tickets.audit import entries
 from tickets.directory import one_time_links, web_sessions
+from tickets.each_alone import PutAside
 from tickets.intake import request_keys
 from tickets.outbox import spending
 from tickets.people import pins
@@ -140,15 +142,38 @@ def send_daily_lists(node: Node) -> None:
 
 def hand_levels_over(node: Node) -> None:
     """What may have got another holder; where somebody came or went, all open levels, some thousands at a time."""
-    levels, began = node.remembered.open_levels, time.monotonic()
+    began = time.monotonic()
     while True:
+        handing = _HandOver(node.remembered.open_levels)
         try:
-            node.post(partial(hand_over, levels=levels))
-        except Exception:
-            node.remembered.open_levels = OpenLevels()
+            node.post(handing)
+        except SomePutAside:
+            node.remembered.open_levels = handing.after
             raise
-        if levels.is_through or time.monotonic() - began > _LONGEST_ROUND_SECONDS:
+        node.remembered.open_levels = handing.after
+        if handing.after.is_through or time.monotonic() - began > _LONGEST_ROUND_SECONDS:
             return
+
+
+class _HandOver:
+    """One round: what has been looked at `after` it counts once it is committed, so that one that fails comes again."""
+
+    __name__ = "hand_over"
+
+    def __init__(self, before: OpenLevels) -> None:
+        self._before = before
+        self.after = before
+
+    def __call__(self, session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
+        self.after = levels = self._before.copy()
+
+        def put(item: int | str, trouble: Exception) -> None:
+            if put_aside is not None:
+                put_aside(item, trouble)
+            if isinstance(item, int):
+                levels.come_back_to({item})
+
+        return hand_over(session, levels=levels, now=now, put_aside=put if put_aside is not None else None)
 
 
 def follow_instructions(node: Node) -> None:

@@ -4,18 +4,13 @@ import time
 from datetime import datetime
 from typing import Protocol
 
-import structlog
 from sqlalchemy.orm import Session
 
 from app.clockwork.node import Node
-from app.clockwork.one_leader import LeadershipLost
 from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
-from app.storage.database_faults import OF_EVERYBODY, fault_of
 from tickets.work import resolution
 from tickets.work.left_behind import pass_on_what_is_left
-
-log = structlog.get_logger()
 
 _LONGEST_SECONDS = 20.0
 # Each may cost the round one statement's time; with more of them something else is wrong, and the job says so.
@@ -25,7 +20,7 @@ _LOCK_MS = 500
 
 
 def pass_on_what_units_left(node: Node) -> None:
-    node.post(pass_on_what_is_left)
+    node.post(pass_on_what_is_left, statement_ms=_STATEMENT_MS, lock_ms=_LOCK_MS)
 
 
 class _Round(Protocol):
@@ -33,29 +28,26 @@ class _Round(Protocol):
 
 
 def open_what_was_held(node: Node) -> None:
-    _until_done(node, resolution.wake_due)
+    _until_done(node, resolution.wake_due, job="open what was held")
 
 
 def close_what_was_answered(node: Node) -> None:
-    _until_done(node, resolution.close_due)
+    _until_done(node, resolution.close_due, job="close what was answered")
 
 
-def _until_done(node: Node, act: _Round) -> None:
-    left_out: set[int] = set()
+def _until_done(node: Node, act: _Round, *, job: str) -> None:
+    aside = node.aside(job)
 
     def failed(ticket_id: int, trouble: Exception) -> None:
-        is_of_all = isinstance(trouble, LeadershipLost) or fault_of(trouble) in OF_EVERYBODY
-        if is_of_all or len(left_out) >= _MOST_LEFT_OUT:
+        if len(aside.items) >= _MOST_LEFT_OUT:
             raise trouble
-        left_out.add(ticket_id)
-        if ticket_id not in node.left_out:
-            node.left_out.add(ticket_id)
-            log.error("ticket.put_aside", ticket_id=ticket_id, reason=str(fault_of(trouble) or repr(trouble)))
+        aside(ticket_id, trouble)
 
     began = time.monotonic()
     while time.monotonic() - began < _LONGEST_SECONDS:
         with transaction(node.factory) as session:
             within_less(session.connection(), statement_ms=_STATEMENT_MS, lock_ms=_LOCK_MS)
-            done = act(session, now=node.now(session), leave_out=left_out, failed=failed)
+            done = act(session, now=node.now(session), leave_out=aside.ids, failed=failed)
         if not done:
-            return
+            break
+    aside.say()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.phone.answers import Phones
 from app.phone.asking import ASKED_AT_ONCE, is_on_the_line, take_in_end
 from app.phone.call_control import LegChange, lead_to_hold, note_not_led, tell
+from app.recurring.aside import Aside
 from app.storage.database import transaction
 from telephony.call.end import ended_by_agents
 from telephony.provider.account import ProviderAccount
@@ -43,27 +44,35 @@ def take_down(
         log.warning("ended_talks.not_asked", account=caller.account, reason=str(trouble))
 
 
-def take_down_again(factory: sessionmaker[Session], phones: Phones, *, now: datetime) -> int:
+def take_down_again(
+    factory: sessionmaker[Session], phones: Phones, *, aside: Aside | None = None, now: datetime
+) -> int:
     """One round over those that have not come down; who is still connected is led to our goodbye. How many are over."""
     with transaction(factory) as session:
         ended = ended_by_agents(now - COMES_DOWN_WITHIN)
         calls = session.scalars(select(Call).where(ended).order_by(Call.id).limit(ASKED_AT_ONCE)).all()
         # Whoever was never connected waits until it has rung long enough, and then in the line again.
         open_ends = [(lead_to_hold(one, base_url=phones.settings.base_url), one.answered_at) for one in calls]
-    over = 0
-    for (caller,), answered_at in open_ends:
+    aside, over = aside or Aside("take down ended talks"), list[bool]()
+
+    def take_one_down(caller: LegChange, *, was_connected: bool) -> None:
         if caller.account not in phones.accounts:
-            continue
+            return
         try:
             is_there = is_on_the_line(factory, phones, caller, now=now)
             if is_there is None:
                 take_in_end(factory, phones, caller, status=_GONE, now=now)
-            elif is_there and answered_at is not None:
+            elif is_there and was_connected:
                 _take_down_leg(phones.accounts[caller.account], caller)
-            over += not is_there
+            over.append(not is_there)
         except ProviderUnreachable as trouble:
             log.warning("ended_talks.not_asked", account=caller.account, reason=str(trouble))
-    return over
+
+    aside.each(
+        open_ends, lambda one: take_one_down(one[0][0], was_connected=one[1] is not None),
+        named=lambda one: one[0][0].call_sid,
+    )  # fmt: skip
+    return sum(over)
 
 
 def _take_down_leg(account: ProviderAccount, caller: LegChange) -> None:

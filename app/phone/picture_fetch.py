@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from urllib3.exceptions import HTTPError as ConnectionCut
 
 from app.phone.recording_fetch import NotComplete, asked
+from app.recurring.aside import Aside
 from app.storage.database import transaction
 from app.storage.media import MAX_PICTURE_BYTES, store_picture
 from app.storage.media_kept import MediaRefused
@@ -37,15 +38,24 @@ class _Round:
 
 
 def fetch_pictures(
-    factory: sessionmaker[Session], accounts: Mapping[str, ProviderAccount], *, media: MediaStore, now: datetime
+    factory: sessionmaker[Session],
+    accounts: Mapping[str, ProviderAccount],
+    *,
+    media: MediaStore,
+    aside: Aside | None = None,
+    now: datetime,
 ) -> int:
     """One round; returns of how many texts. No transaction is open while the network is waited for."""
     with transaction(factory) as session:
         errands = pictures.lease_due(session, now=now)
-    for errand in errands:
+
+    def fetch(errand: PictureErrand) -> None:
         found = _fetched(errand, accounts.get(errand.account), media)
         with transaction(factory) as session:
             pictures.record_round(session, errand, found.kept, waiting=found.waiting, refused=found.refused, now=now)
+
+    aside = aside or Aside("fetch pictures")
+    aside.each(errands, fetch, named=lambda errand: f"pictures of text {errand.inbound_id}")
     return len(errands)
 
 

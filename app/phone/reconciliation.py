@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.answers import Phones, take_in
 from app.storage.database import transaction
-from app.storage.database_faults import passes
+from app.storage.database_faults import OF_EVERYBODY, fault_of
 from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.driver import Carrier, Event, ProviderUnreachable
 from telephony.provider.drivers import carrier_of
@@ -107,7 +107,7 @@ def _taken_in(
         with transaction(factory) as session:
             take_in(session, webhook, phones, received_at=now, now=min(at or now, now))
     except Exception as trouble:
-        if passes(trouble):
+        if fault_of(trouble) in OF_EVERYBODY:
             raise
         log.exception("provider.event_not_taken", account=account.name, kind=kind)
         return False

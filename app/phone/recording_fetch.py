@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.orm import Session, sessionmaker
 from urllib3.exceptions import HTTPError as ConnectionCut
 
+from app.recurring.aside import Aside
 from app.storage.database import transaction
 from app.storage.media_kept import MediaRefused, Written
 from app.storage.media_store import MediaStore
@@ -50,15 +51,28 @@ class RecordingErrand:
 
 
 def fetch_due(
-    factory: sessionmaker[Session], accounts: Mapping[str, ProviderAccount], *, media: MediaStore, now: datetime
+    factory: sessionmaker[Session],
+    accounts: Mapping[str, ProviderAccount],
+    *,
+    media: MediaStore,
+    aside: Aside | None = None,
+    now: datetime,
 ) -> int:
-    """One round; returns how many steps were done. No transaction is open while the network is waited for."""
+    """One round; returns how many steps were done. No transaction is open while the network is waited for.
+
+    One whose row is refused is put aside until its lease is over.
+    """
     with transaction(factory) as session:
         due = recordings.due_for_fetching(session, now=now)
         for recording in due:
             recordings.lease(recording, now=now)
         wanted = [_wanted(recording) for recording in due]
-    return sum(_attempt(factory, accounts, one, media=media, now=now) for one in wanted)
+    aside, done = aside or Aside("fetch recordings"), list[int]()
+    aside.each(
+        wanted, lambda one: done.append(_attempt(factory, accounts, one, media=media, now=now)),
+        named=lambda one: f"recording {one.id}",
+    )  # fmt: skip
+    return sum(done)
 
 
 def _wanted(recording: Recording) -> RecordingErrand:

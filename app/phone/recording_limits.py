@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.call_control import LegChange, set_recording
+from app.recurring.aside import Aside
 from app.settings import Settings
 from app.storage.database import transaction
 from telephony.call.recording_pause import RecordingPause, forget_pause, pause_of, paused_too_long
@@ -25,21 +26,26 @@ class _Due:
     pause: RecordingPause
 
 
-def record_again(factory: sessionmaker[Session], settings: Settings, *, now: datetime) -> int:
+def record_again(
+    factory: sessionmaker[Session], settings: Settings, *, aside: Aside | None = None, now: datetime
+) -> int:
     """One round; no transaction is open while a provider is asked. What it refuses is asked for again next time."""
     with transaction(factory) as session:
         due = [
             _Due(call.id, LegChange(call.account, call.call_sid, room=open_room(session, call)), pause)
             for call, pause in paused_too_long(session, now=now)
         ]
-    resumed = 0
-    for one in due:
+    aside, resumed = aside or Aside("let recordings go on"), list[int]()
+
+    def resume(one: _Due) -> None:
         if not set_recording(settings, one.change, is_paused=False):
             log.warning("recording.still_paused", call_id=one.call_id)
-            continue
+            return
         with transaction(factory) as session:
-            resumed += _note(session, one, now=now)
-    return resumed
+            resumed.append(_note(session, one, now=now))
+
+    aside.each(due, resume, named=lambda one: one.call_id)
+    return sum(resumed)
 
 
 def _note(session: Session, one: _Due, *, now: datetime) -> int:

@@ -13,6 +13,7 @@ from escalation.firing.hours import send_at
 from escalation.firing.pursue import search_again
 from escalation.firing.telling import duty_calendar
 from tickets.audit import entries
+from tickets.each_alone import PutAside, each_alone
 from tickets.people.actor import SYSTEM
 from tickets.promises.loading import load_rulebook
 from tickets.promises.taken_up_again import ended_since
@@ -23,23 +24,34 @@ OVERDUE_TEMPLATE = "delegation_overdue"
 ASKINGS_PER_LOOK = 50
 
 
-def report_unanswered(session: Session, *, now: datetime, batch: int = ASKINGS_PER_LOOK) -> int:
+def report_unanswered(
+    session: Session, *, now: datetime, batch: int = ASKINGS_PER_LOOK, put_aside: PutAside | None = None
+) -> int:
     """Note which askings led to nothing in their time, and tell whoever asked; how many.
 
     What has been answered or is over by then ends without a word. While a promise stands still nobody is late.
     """
     looked_at = _due(session, now=now, batch=batch)
-    for asked, _ticket, _step, is_open in looked_at:
-        if not is_open:
-            asked.ended_at = now
-    unanswered = [(asked, ticket, step) for asked, ticket, step, is_open in looked_at if is_open]
-    for asked, ticket, step in unanswered:
-        asked.broken_at = now
-        session.flush()
-        search_again(session, step.id, now=now)
-        _tell(session, asked, ticket, step, now=now)
+    reported = each_alone(
+        session, looked_at, lambda one: _report(session, *one, now=now), named=lambda one: one[0].id,
+        put_aside=put_aside,
+    )  # fmt: skip
     session.flush()
-    return len(unanswered)
+    return sum(reported)
+
+
+def _report(
+    session: Session, asked: Delegation, ticket: Ticket, step: PlannedStep, is_open: bool, *, now: datetime
+) -> bool:
+    """Whether an answer was still asked for."""
+    if not is_open:
+        asked.ended_at = now
+        return False
+    asked.broken_at = now
+    session.flush()
+    search_again(session, step.id, now=now)
+    _tell(session, asked, ticket, step, now=now)
+    return True
 
 
 def _due(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[Delegation, Ticket, PlannedStep, bool]]:

@@ -7,13 +7,16 @@ from sqlalchemy.orm import Session
 
 from escalation.acknowledging.given_back import any_note_of_giving_back
 from escalation.firing.pursue import search_again
+from tickets.each_alone import PutAside, each_alone
 from tickets.promises.recompute import UNENDED
 from tickets.schema import Clock, Delegation, PlannedStep, Ticket, TimelineEntry
 
 COMPLETED_AT_ONCE = 50
 
 
-def complete_given_back(session: Session, *, now: datetime, batch: int = COMPLETED_AT_ONCE) -> int:
+def complete_given_back(
+    session: Session, *, now: datetime, batch: int = COMPLETED_AT_ONCE, put_aside: PutAside | None = None
+) -> int:
     """End these askings as giving back ends them since, or the colleague could neither be asked again nor be let off.
 
     How many. Told by what such processes leave empty: an asking of ours has a time of its own. What somebody else
@@ -41,8 +44,13 @@ def complete_given_back(session: Session, *, now: datetime, batch: int = COMPLET
         .with_for_update(of=(Ticket, Delegation), key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    for asked, given_back_at in rows:
-        asked.declined_at = given_back_at
-        session.flush()
-        search_again(session, asked.step_id, now=now)
-    return len(rows)
+    ended = each_alone(
+        session, rows, lambda one: _end(session, *one, now=now), named=lambda one: one[0].id, put_aside=put_aside
+    )
+    return len(ended)
+
+
+def _end(session: Session, asked: Delegation, given_back_at: datetime, *, now: datetime) -> None:
+    asked.declined_at = given_back_at
+    session.flush()
+    search_again(session, asked.step_id, now=now)

@@ -11,6 +11,7 @@ from escalation.acknowledging.instruction import LevelAnswer
 from escalation.acknowledging.stands_today import whoever_stands_today
 from tickets import timeline
 from tickets.audit import entries
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import InvalidInput, NotFound
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
@@ -76,22 +77,30 @@ def answer_instruction(
     _tell_above(session, task, ticket, ANSWERED, {"by": by.name if by else "", "answer": said}, now=now)
 
 
-def break_overdue(session: Session, *, now: datetime, batch: int = INSTRUCTIONS_PER_LOOK) -> int:
+def break_overdue(
+    session: Session, *, now: datetime, batch: int = INSTRUCTIONS_PER_LOOK, put_aside: PutAside | None = None
+) -> int:
     """Note what nobody has answered in time while its promise runs, and tell whoever gave it; how many.
 
     What has been settled by then ends without an answer. A promise that is paused breaks none: the unit waits itself.
     """
     overdue = _overdue(session, now=now, batch=batch)
-    for task, _ticket, runs in overdue:
-        if not runs:
-            task.ended_at = now
-    broken = [(task, ticket) for task, ticket, runs in overdue if runs]
-    for task, ticket in broken:
-        task.broken_at = now
-        _audit(session, task, "instruction.broken", actor=SYSTEM, now=now)
-        _tell_above(session, task, ticket, OVERDUE, {}, now=now)
+    broken = each_alone(
+        session, overdue, lambda one: _break(session, *one, now=now), named=lambda one: one[0].id, put_aside=put_aside
+    )
     session.flush()
-    return len(broken)
+    return sum(broken)
+
+
+def _break(session: Session, task: Instruction, ticket: Ticket, runs: bool, *, now: datetime) -> bool:
+    """Whether it was still asked for."""
+    if not runs:
+        task.ended_at = now
+        return False
+    task.broken_at = now
+    _audit(session, task, "instruction.broken", actor=SYSTEM, now=now)
+    _tell_above(session, task, ticket, OVERDUE, {}, now=now)
+    return True
 
 
 def _overdue(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[Instruction, Ticket, bool]]:

@@ -22,6 +22,7 @@ from tickets import done_days
 from tickets.city import wall_clock
 from tickets.directory.contact_hours import Hours
 from tickets.directory.contact_methods import methods_of
+from tickets.each_alone import PutAside
 from tickets.outbox import posting
 from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.outbox.posting import Outgoing
@@ -65,7 +66,7 @@ ROUNDS = (
 TOLD_LATELY = timedelta(hours=3)
 
 
-def post_desk_digests(session: Session, *, now: datetime) -> int:
+def post_desk_digests(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Post the lists of the round that is on, once a day each. Returns to how many people."""
     local = wall_clock(now)
     on = next((one for one in ROUNDS if one.at <= local.time() < one.until), None)
@@ -89,7 +90,8 @@ def post_desk_digests(session: Session, *, now: datetime) -> int:
             one.lines, ways[one.person.id], _within_the_day(one.lines, met.get(one.person.id), on), key=key
         )
     ]
-    posting.post_all(session, messages, now=now)
+    with done_days.unless_put_aside(session, work, put_aside, on_day=local.date()) as put:
+        posting.post_to_each(session, messages, put_aside=put, now=now)
     return len(desks)
 
 

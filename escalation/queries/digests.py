@@ -16,6 +16,7 @@ from escalation.queries.heirs import write_down_heirs
 from escalation.queries.list_lines import WaitingLine, params_of
 from tickets import done_days
 from tickets.city import wall_clock
+from tickets.each_alone import PutAside, all_or_each
 from tickets.outbox import posting
 from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.outbox.posting import Outgoing
@@ -40,8 +41,11 @@ _LONGEST_HOLIDAY_DAYS = 21
 DIGEST_TEMPLATE = DAILY_LIST_TEMPLATE
 
 
-def post_daily_lists(session: Session, *, now: datetime) -> int:
-    """Post this morning's lists, once it is 07:00 and once a day. Returns to how many people."""
+def post_daily_lists(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
+    """Post this morning's lists, once it is 07:00 and once a day. Returns to how many people.
+
+    Whose list is refused gets it with a later round; nobody gets one twice.
+    """
     seven = _this_morning(now)
     day = seven.date()
     if now < seven or done_days.is_done(session, DIGEST_TEMPLATE, on_day=day):
@@ -53,11 +57,12 @@ def post_daily_lists(session: Session, *, now: datetime) -> int:
     if open_days.is_off(seven):
         waiting = [line for line in waiting if line.ticket.priority is Priority.EMERGENCY]
     lists: dict[int, list[WaitingLine]] = {}
-    for line in _answerable(session, waiting, now=now):
+    for line in _answerable(session, waiting, put_aside=put_aside, now=now):
         lists.setdefault(line.person.id, []).append(line)
     since = open_days.before(seven)
     messages = [message for lines in lists.values() for message in _messages(lines, since=since, day=seven)]
-    posting.post_all(session, messages, now=now)
+    with done_days.unless_put_aside(session, DIGEST_TEMPLATE, put_aside, on_day=day) as put:
+        posting.post_to_each(session, messages, put_aside=put, now=now)
     return len(lists)
 
 
@@ -136,7 +141,9 @@ def _is_instructed(then: datetime) -> Exists:
     )
 
 
-def _answerable(session: Session, lines: Sequence[WaitingLine], *, now: datetime) -> list[WaitingLine]:
+def _answerable(
+    session: Session, lines: Sequence[WaitingLine], *, put_aside: PutAside | None, now: datetime
+) -> list[WaitingLine]:
     """To whoever was told and may still answer; where that has ended, to whoever stands there this morning.
 
     The successor is written down as told, so that the level stands on their page too.
@@ -150,7 +157,10 @@ def _answerable(session: Session, lines: Sequence[WaitingLine], *, now: datetime
     answered_for = {step_id for _, step_id in kept}
     orphaned = {line.step.id: line for line in lines if line.step.id not in answered_for}
     heirs = stands_there_now(session, orphaned, now=now) if orphaned else {}
-    write_down_heirs(session, list(heirs.items()), now=now)
+    all_or_each(
+        session, list(heirs.items()), lambda some: write_down_heirs(session, some, now=now),
+        named=lambda heir: heir[0], put_aside=put_aside,
+    )  # fmt: skip
     left = [line for line in lines if (line.person.id, line.step.id) in kept]
     people = {heir.person.staff_id for heir in heirs.values()}
     staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(people)))} if people else {}

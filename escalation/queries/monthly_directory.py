@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from escalation.queries.regular_word import post_words
+from escalation.queries.regular_word import post_words, post_words_of_the_day
 from tickets import done_days
 from tickets.city import day_of
 from tickets.directory import releases
 from tickets.directory.confirmations import CONFIRM_BY_DAY
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import city_office_people, supervisors_of
+from tickets.each_alone import PutAside
 from tickets.queries.directory_duty import UnitDuty, directory_duty
 
 REMINDER_TEMPLATE, LATE_TEMPLATE, RETURNED_TEMPLATE = "directory_unconfirmed", "directory_late", "directory_returned"
@@ -23,7 +24,7 @@ _MOST_NAMED = 15
 _MONDAY = 0
 
 
-def remind_of_directory(session: Session, *, now: datetime) -> int:
+def remind_of_directory(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """What the hourly job does; returns how many people were told."""
     releases.begin(session, now=now)
     today = day_of(now)
@@ -32,9 +33,9 @@ def remind_of_directory(session: Session, *, now: datetime) -> int:
     if not done_days.take(session, REMINDER_TEMPLATE, on_day=today, now=now):
         return 0
     waiting = [one for one in directory_duty(session, now=now) if not one.is_confirmed and one.released is not None]
-    return _remind(session, waiting, today, now=now) + _report(
-        session, [one for one in waiting if one.is_late], now=now
-    )
+    words = _reminders(session, waiting, now=now)
+    told = post_words_of_the_day(session, REMINDER_TEMPLATE, words, day=today, put_aside=put_aside, now=now)
+    return told + _report(session, [one for one in waiting if one.is_late], put_aside=put_aside, now=now)
 
 
 def tell_returned(session: Session, unit_ids: Collection[int], *, reason: str, now: datetime) -> int:
@@ -54,23 +55,23 @@ def _is_told_on(today: date) -> bool:
     return today.weekday() == _MONDAY and today.day > CONFIRM_BY_DAY
 
 
-def _remind(session: Session, waiting: Sequence[UnitDuty], today: date, *, now: datetime) -> int:
+def _reminders(session: Session, waiting: Sequence[UnitDuty], *, now: datetime) -> list[tuple[Person, dict[str, Any]]]:
     by_unit = {one.facts.unit_id: one for one in waiting}
     told: dict[int, tuple[Person, list[UnitDuty]]] = {}
     for unit_id, person in supervisors_of(session, by_unit, now=now):
         told.setdefault(person.staff_id, (person, []))[1].append(by_unit[unit_id])
-    words = [
+    return [
         (person, {"is_late": any(one.is_late for one in units), **_counted(units)}) for person, units in told.values()
     ]
-    return post_words(session, REMINDER_TEMPLATE, words, of=today, now=now)
 
 
-def _report(session: Session, late: Sequence[UnitDuty], *, now: datetime) -> int:
+def _report(session: Session, late: Sequence[UnitDuty], *, put_aside: PutAside | None, now: datetime) -> int:
     """The City Office reads who is late."""
     if not late:
         return 0
     words = [(person, _counted(late)) for person in city_office_people(session, now=now)]
-    return post_words(session, LATE_TEMPLATE, words, of=day_of(now), now=now)
+    with done_days.unless_put_aside(session, REMINDER_TEMPLATE, put_aside, on_day=day_of(now)) as put:
+        return post_words(session, LATE_TEMPLATE, words, of=day_of(now), put_aside=put, now=now)
 
 
 def _counted(units: Sequence[UnitDuty]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Which open levels may have got another holder: all of them when somebody comes or goes, else what was touched."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,7 +48,7 @@ class OpenLevels:
     """What the rounds of one process know: up to where all levels have been looked at, and what was seen before that.
 
     While all are looked at nothing is forgotten: what is touched meanwhile lies behind the mark, and comes after. It
-    moves on before the round is committed: whoever sees one fail begins with another.
+    moves on before the round is committed: a round is given a copy, which counts once it is.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,11 @@ class OpenLevels:
     @property
     def is_through(self) -> bool:
         return self._after is None
+
+    def copy(self) -> "OpenLevels":
+        other = copy(self)
+        other._held = set(self._held)
+        return other
 
     def come_back_to(self, ticket_ids: set[int]) -> None:
         """Somebody held these; they are among what the next round looks at."""

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from tickets import done_days
 from tickets.city import day_of
 from tickets.directory.standing import Person
-from tickets.outbox.posting import Outgoing, post_all
+from tickets.each_alone import PutAside
+from tickets.outbox.posting import Outgoing, post_to_each
 from tickets.states import OutboundChannel
 
 
@@ -23,12 +24,32 @@ def week_to_tell(session: Session, template: str, *, now: datetime) -> date | No
 
 
 def post_words(
-    session: Session, template: str, told: Sequence[tuple[Person, Mapping[str, Any]]], *, of: date | int, now: datetime
+    session: Session,
+    template: str,
+    told: Sequence[tuple[Person, Mapping[str, Any]]],
+    *,
+    of: date | int,
+    put_aside: PutAside | None = None,
+    now: datetime,
 ) -> int:
     """To each of these people what concerns them, once for the day or the decision; returns to how many."""
     messages = [one for person, params in told for one in _messages(person, template, params, of)]
-    post_all(session, messages, now=now)
+    post_to_each(session, messages, put_aside=put_aside, now=now)
     return len(told)
+
+
+def post_words_of_the_day(
+    session: Session,
+    template: str,
+    told: Sequence[tuple[Person, Mapping[str, Any]]],
+    *,
+    day: date,
+    put_aside: PutAside | None,
+    now: datetime,
+) -> int:
+    """As `post_words`, for whoever has taken this day: to whom it was refused, it goes with a later round."""
+    with done_days.unless_put_aside(session, template, put_aside, on_day=day) as put:
+        return post_words(session, template, told, of=day, put_aside=put, now=now)
 
 
 def _messages(person: Person, template: str, params: Mapping[str, Any], of: date | int) -> list[Outgoing]:

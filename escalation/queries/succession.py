@@ -20,6 +20,7 @@ from escalation.queries.list_lines import WaitingLine
 from escalation.queries.open_levels import OpenLevels, OwedLevel, some_in_turn
 from tickets.city import wall_clock
 from tickets.directory.standing import Reachable
+from tickets.each_alone import PutAside, all_or_each
 from tickets.outbox import posting
 from tickets.promises.calendar import is_open
 from tickets.promises.loading import load_rulebook
@@ -27,9 +28,12 @@ from tickets.schema import StandingReport, Ticket
 from tickets.states import OutboundChannel, Priority
 
 ROUND_SECONDS = 60
+_Heirs = Sequence[tuple[int, Reachable]]
 
 
-def hand_over(session: Session, *, now: datetime, levels: OpenLevels | None = None) -> int:
+def hand_over(
+    session: Session, *, now: datetime, levels: OpenLevels | None = None, put_aside: PutAside | None = None
+) -> int:
     """Bring open levels to whoever stands there now and was told of none of their promise; how many lines that made.
 
     A round looks at `LEVELS_PER_ROUND` of them; where there are more, the next rounds look at the others. Tickets that
@@ -57,10 +61,29 @@ def hand_over(session: Session, *, now: datetime, levels: OpenLevels | None = No
         if owed[step_id].ticket_id in locked:
             still.setdefault(step_id, []).append(heir)
     heirs = _without_a_line(session, owed, still)
-    write_down_heirs(session, heirs, now=now)
-    rung = ring_heirs(session, heirs, now=now)
-    _tell(session, [one for one in heirs if (one[0], one[1].person.staff_id) not in rung], now=now)
-    return len(heirs)
+    written: list[_Heirs] = []
+    rung: set[tuple[int, int]] = set()
+
+    def hand(some: Sequence[_Heirs]) -> None:
+        together = [heir for one in some for heir in one]
+        write_down_heirs(session, together, now=now)
+        rung.update(ring_heirs(session, together, now=now))
+        written.extend(some)
+
+    all_or_each(
+        session, _by_ticket(heirs, owed), hand, named=lambda one: owed[one[0][0]].ticket_id, put_aside=put_aside
+    )
+    handed = [heir for one in written for heir in one]
+    in_writing = [one for one in handed if (one[0], one[1].person.staff_id) not in rung]
+    _tell(session, in_writing, put_aside=put_aside, now=now)
+    return len(handed)
+
+
+def _by_ticket(heirs: _Heirs, owed: Mapping[int, OwedLevel]) -> list[_Heirs]:
+    found: dict[int, list[tuple[int, Reachable]]] = {}
+    for heir in heirs:
+        found.setdefault(owed[heir[0]].ticket_id, []).append(heir)
+    return list(found.values())
 
 
 def _without_a_line(
@@ -81,7 +104,7 @@ def _without_a_line(
     return heirs
 
 
-def _tell(session: Session, heirs: Sequence[tuple[int, Reachable]], *, now: datetime) -> None:
+def _tell(session: Session, heirs: _Heirs, *, put_aside: PutAside | None, now: datetime) -> None:
     """One list for each person: in the hours of duty, to a shift that begins, and about what cannot wait, at once.
 
     What else comes at night stands on their screen, and in the list of the morning.
@@ -104,4 +127,4 @@ def _tell(session: Session, heirs: Sequence[tuple[int, Reachable]], *, now: date
         may_write = in_hours or cannot_wait or staff_id in on_turn
         own = [way for way in ways[staff_id] if may_write or way[0] is OutboundChannel.SCREEN]
         messages += inherited_list(lines, own, key=key)
-    posting.post_all(session, messages, now=now)
+    posting.post_to_each(session, messages, put_aside=put_aside, now=now)

@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from escalation.queries.regular_word import post_words, week_to_tell
+from escalation.queries.regular_word import post_words_of_the_day, week_to_tell
 from escalation.queries.rota_gaps import RotaGap, gaps_ahead
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, supervisors_of
+from tickets.each_alone import PutAside
 
 GAPS_TEMPLATE = "rota_gaps"
 # A list that nobody reads to its end helps nobody: the page has the rest.
 _MOST_LINES = 15
 
 
-def post_weekly_gaps(session: Session, *, now: datetime) -> int:
+def post_weekly_gaps(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Once a week, from Monday on, one message each; returns to how many people. Nothing where nothing is missing."""
     monday = week_to_tell(session, GAPS_TEMPLATE, now=now)
     if monday is None:
@@ -31,7 +32,7 @@ def post_weekly_gaps(session: Session, *, now: datetime) -> int:
     if gaps:
         told |= {person.staff_id: (person, gaps) for person in administrators(session, now=now)}
     words = [(person, _words(lacking)) for person, lacking in told.values()]
-    return post_words(session, GAPS_TEMPLATE, words, of=monday, now=now)
+    return post_words_of_the_day(session, GAPS_TEMPLATE, words, day=monday, put_aside=put_aside, now=now)
 
 
 def _words(gaps: Sequence[RotaGap]) -> dict[str, Any]:

@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 
 from escalation.queries.readiness import UnitReadiness, units_readiness
 from escalation.queries.readiness_rules import GRAVE
-from escalation.queries.regular_word import post_words, week_to_tell
+from escalation.queries.regular_word import post_words_of_the_day, week_to_tell
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, city_office_people, supervisors_of
+from tickets.each_alone import PutAside
 
 LACKS_TEMPLATE = "units_lacking"
 _MOST_UNITS = 15
 
 
-def post_weekly_readiness(session: Session, *, now: datetime) -> int:
+def post_weekly_readiness(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Once a week, from Monday on, one message each; returns to how many people. Nothing where nothing is missing."""
     monday = week_to_tell(session, LACKS_TEMPLATE, now=now)
     if monday is None:
@@ -25,7 +26,7 @@ def post_weekly_readiness(session: Session, *, now: datetime) -> int:
     lacking.sort(key=lambda one: (-one.harm, one.facts.sort_key))
     told = _whom(session, lacking, now=now)
     words = [(person, _words(units)) for person, units in told.values()]
-    return post_words(session, LACKS_TEMPLATE, words, of=monday, now=now)
+    return post_words_of_the_day(session, LACKS_TEMPLATE, words, day=monday, put_aside=put_aside, now=now)
 
 
 def _whom(

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, upd
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import QueryableAttribute, Session
 
+from tickets.each_alone import PutAside, change_rows
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Call, CallbackRequest, Citizen, CitizenPhone, Ticket
@@ -307,19 +308,18 @@ def settle_by_message(session: Session, call_id: int, *, now: datetime) -> None:
     )
 
 
-def give_back_claims(session: Session, *, now: datetime) -> int:
+def give_back_claims(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """Claims that nobody came back to wait again, at their place."""
-    given = session.execute(
+    given = (
         update(CallbackRequest)
         .where(CallbackRequest.state == CallbackState.CLAIMED, CallbackRequest.claimed_at <= now - CLAIM_HELD_FOR)
         .values(state=CallbackState.OPEN, staff_id=None, claimed_at=None)
-        .execution_options(synchronize_session=False)
     )
-    return int(getattr(given, "rowcount", 0))
+    return change_rows(session, given, CallbackRequest.id, put_aside=put_aside)
 
 
-def close_withheld(session: Session, *, now: datetime) -> int:
-    closed = session.execute(
+def close_withheld(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
+    closed = (
         update(CallbackRequest)
         .where(
             CallbackRequest.state == CallbackState.OPEN,
@@ -327,9 +327,8 @@ def close_withheld(session: Session, *, now: datetime) -> int:
             CallbackRequest.created_at <= now - WITHHELD_CLOSED_AFTER,
         )
         .values(state=CallbackState.CLOSED, outcome=WITHHELD, done_at=now)
-        .execution_options(synchronize_session=False)
     )
-    return int(getattr(closed, "rowcount", 0))
+    return change_rows(session, closed, CallbackRequest.id, put_aside=put_aside)
 
 
 def is_on_the_line(phone: str | QueryableAttribute[str | None]) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ from tickets import timeline
 from tickets.city import day_of
 from tickets.directory.dialled_prefixes import Refusal
 from tickets.directory.lines import city_line
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import InvalidInput, NotFound
 from tickets.outbox import posting, results
 from tickets.outbox.over_budget import OVER
@@ -125,7 +126,7 @@ def not_placed(session: Session, outbound_id: int, *, now: datetime) -> None:
     session.flush()
 
 
-def end_late_attempts(session: Session, *, now: datetime, limit: int = 50) -> int:
+def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, now: datetime, limit: int = 50) -> int:
     """Agents who were kept for calls of whose end nobody told us."""
     late = session.execute(
         select(OutboundMessage.id, OutboundMessage.state, OutboundMessage.error_code)
@@ -134,23 +135,28 @@ def end_late_attempts(session: Session, *, now: datetime, limit: int = 50) -> in
         .order_by(CallbackRequest.reserved_until)
         .limit(limit)
     ).all()
-    for outbound_id, state, why in late:
-        if why in _REFUSED:
-            # Asked for ever, nobody would ever be called there.
-            nobody_reached(session, CallbackAttempt(outbound_id, why), now=now)
-        elif state in _LEFT:
-            nobody_reached(session, CallbackAttempt(outbound_id, "no_answer"), now=now)
-        else:
-            if why in _HELD:
-                # At its next turn another call is made; this one would take that one's room.
-                results.settle_call(session, outbound_id, why=Overtaken.TURN_OVER, said="", now=now)
-            not_placed(session, outbound_id, now=now)
-    return len(late)
+    ended = each_alone(
+        session, late, lambda one: _end_late(session, *one, now=now), named=lambda one: one.id, put_aside=put_aside
+    )
+    return len(ended)
 
 
-def mend_kept(session: Session, *, now: datetime) -> int:
+def _end_late(session: Session, outbound_id: int, state: OutboundState, why: str, *, now: datetime) -> None:
+    if why in _REFUSED:
+        # Asked for ever, nobody would ever be called there.
+        nobody_reached(session, CallbackAttempt(outbound_id, why), now=now)
+    elif state in _LEFT:
+        nobody_reached(session, CallbackAttempt(outbound_id, "no_answer"), now=now)
+    else:
+        if why in _HELD:
+            # At its next turn another call is made; this one would take that one's room.
+            results.settle_call(session, outbound_id, why=Overtaken.TURN_OVER, said="", now=now)
+        not_placed(session, outbound_id, now=now)
+
+
+def mend_kept(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """Claims that were given up wait again, and nobody is kept for what is settled."""
-    callbacks.give_back_claims(session, now=now)
+    callbacks.give_back_claims(session, put_aside=put_aside, now=now)
     session.flush()
     kept = (
         select(CallbackRequest.id)
@@ -161,7 +167,7 @@ def mend_kept(session: Session, *, now: datetime) -> int:
         )
         .exists()
     )
-    return free_without_callback(session, kept, now=now)
+    return free_without_callback(session, kept, put_aside=put_aside, now=now)
 
 
 def not_now(session: Session, callback_id: int, *, staff_id: int, others: Floor, now: datetime) -> None:

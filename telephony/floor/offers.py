@@ -26,6 +26,7 @@ from telephony.floor.presence import (
 )
 from telephony.floor.telephones import may_ring
 from telephony.floor.waiting import agents_for, is_emergency, refusals, waiting_calls
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import NotFound
 from tickets.schema import Call, Offer, Presence
 from tickets.states import CallState, OfferOutcome, OfferPurpose
@@ -45,7 +46,9 @@ _SERVE_THE_LINE = text(
 _FOR_SO_LONG = {"silence": f"{SERVES_IN_SILENCE.total_seconds():.0f}s"}
 
 
-def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
+def offer_waiting_calls(
+    session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20, put_aside: PutAside | None = None
+) -> int:
     """Give everybody in line, in order, the best free agent; returns how many were offered, or are being called back.
 
     Two processes that do this at once cannot offer one agent or one call twice: both rows are locked, the second skips
@@ -58,13 +61,22 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
         # Somebody serves the line right now: beside them, who comes later could get the agent of who is first.
         return 0
     offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
+
+    def serve(waiting: Call | DueCallback) -> bool:
+        is_served = bool(agents_for(waiting, floor, now=now)) and _serve(session, waiting, floor, now=now)
+        if is_served:
+            session.flush()
+        return is_served
+
     for waiting in line(session, now=now):
         if offered >= most:
             break
-        if agents_for(waiting, floor, now=now) and _serve(session, waiting, floor, now=now):
-            session.flush()
-            offered += 1
+        offered += sum(each_alone(session, [waiting], serve, named=_key, put_aside=put_aside))
     return offered
+
+
+def _key(waiting: Call | DueCallback) -> str:
+    return f"{'call' if isinstance(waiting, Call) else 'callback'} {waiting.id}"
 
 
 def line(session: Session, *, now: datetime) -> list[Call | DueCallback]:
@@ -191,23 +203,27 @@ def decline(session: Session, offer_id: int, *, staff_id: int, now: datetime) ->
     return call
 
 
-def expire_offers(session: Session, *, now: datetime) -> int:
+def expire_offers(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """Rings that nobody answered in time: the caller keeps the place; the second one in a row makes the agent away."""
     late = session.execute(
         select(Offer.id, Offer.staff_id).where(Offer.outcome.is_(None), Offer.expires_at <= now).order_by(Offer.id)
     ).all()
-    expired = 0
-    for offer_id, staff_id in late:
-        try:
-            presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
-        except NotFound:
-            continue
-        _close(offer, OfferOutcome.EXPIRED, now=now)
-        count_missed_offer(presence, now=now)
-        _give_up(session, offer, call, now=now)
-        session.flush()
-        expired += 1
-    return expired
+    expired = each_alone(
+        session, late, lambda one: _expire(session, *one, now=now), named=lambda one: one.id, put_aside=put_aside
+    )
+    return sum(expired)
+
+
+def _expire(session: Session, offer_id: int, staff_id: int, *, now: datetime) -> bool:
+    try:
+        presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
+    except NotFound:
+        return False
+    _close(offer, OfferOutcome.EXPIRED, now=now)
+    count_missed_offer(presence, now=now)
+    _give_up(session, offer, call, now=now)
+    session.flush()
+    return True
 
 
 _WITHDRAW = (
@@ -264,10 +280,10 @@ def end_consult(session: Session, call: Call, *, now: datetime) -> str:
     return consult.leg
 
 
-def mend_presence(session: Session, *, now: datetime) -> int:
+def mend_presence(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """Free agents marked as offered for whom nothing rings any more."""
     ringing = select(Offer.id).where(Offer.staff_id == Presence.staff_id, Offer.outcome.is_(None)).exists()
-    return free_where_nothing_rings(session, ringing, now=now)
+    return free_where_nothing_rings(session, ringing, put_aside=put_aside, now=now)
 
 
 def _locked(session: Session, offer_id: int, *, staff_id: int) -> tuple[Presence, Call, Offer]:

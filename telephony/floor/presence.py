@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from telephony.floor.floor import HEARTBEAT_LOST
+from tickets.each_alone import PutAside, change_rows
 from tickets.errors import NotAllowed
 from tickets.schema import Presence
 from tickets.states import PresenceState
@@ -183,15 +184,16 @@ def let_go(presence: Presence, *, now: datetime) -> None:
     presence.state, presence.since, presence.callback_id = PresenceState.AVAILABLE, now, None
 
 
-def free_without_callback(session: Session, kept: ColumnElement[bool], *, now: datetime) -> int:
+def free_without_callback(
+    session: Session, kept: ColumnElement[bool], *, put_aside: PutAside | None = None, now: datetime
+) -> int:
     """Free agents who are kept for nobody any more; `kept` is the condition that they are."""
-    mended = session.execute(
+    mended = (
         update(Presence)
         .where(Presence.state == PresenceState.CALLING_BACK, ~kept)
         .values(state=PresenceState.AVAILABLE, since=now, callback_id=None)
-        .execution_options(synchronize_session=False)
     )
-    return int(getattr(mended, "rowcount", 0))
+    return change_rows(session, mended, Presence.staff_id, put_aside=put_aside)
 
 
 def begin_talk(presence: Presence, call_id: int, *, now: datetime) -> None:
@@ -240,15 +242,16 @@ def let_party_go(session: Session, staff_id: int, *, call_id: int, to: PresenceS
         session.flush()
 
 
-def free_where_nothing_rings(session: Session, ringing: ColumnElement[bool], *, now: datetime) -> int:
+def free_where_nothing_rings(
+    session: Session, ringing: ColumnElement[bool], *, put_aside: PutAside | None = None, now: datetime
+) -> int:
     """Free agents marked as offered for whom nothing rings any more; `ringing` is the condition that something does."""
-    mended = session.execute(
+    mended = (
         update(Presence)
         .where(Presence.state == PresenceState.OFFERED, ~ringing, Presence.since < now - timedelta(seconds=5))
         .values(state=PresenceState.AVAILABLE, since=now, call_id=None)
-        .execution_options(synchronize_session=False)
     )
-    return int(getattr(mended, "rowcount", 0))
+    return change_rows(session, mended, Presence.staff_id, put_aside=put_aside)
 
 
 def count_missed_offer(presence: Presence, *, now: datetime) -> None:
@@ -262,37 +265,36 @@ def count_missed_offer(presence: Presence, *, now: datetime) -> None:
         presence.state, presence.since = PresenceState.AVAILABLE, now
 
 
-def lose_silent_consoles(session: Session, *, now: datetime) -> int:
+def lose_silent_consoles(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """Consoles that stopped beating are away; a closed laptop must not be offered calls."""
-    return _lose_silent(session, Presence.heartbeat_at <= now - HEARTBEAT_LOST, reason=AWAY_NO_HEARTBEAT, now=now)
+    gone = _away(Presence.heartbeat_at <= now - HEARTBEAT_LOST, reason=AWAY_NO_HEARTBEAT, now=now)
+    return change_rows(session, gone, Presence.staff_id, put_aside=put_aside)
 
 
-def lose_silent_telephones(session: Session, *, now: datetime) -> int:
+def lose_silent_telephones(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """A console that beats while nothing can ring there: calls would be offered to a telephone that is not there."""
-    return _lose_silent(session, Presence.telephone_at <= now - HEARTBEAT_LOST, reason=AWAY_NO_TELEPHONE, now=now)
+    gone = _away(Presence.telephone_at <= now - HEARTBEAT_LOST, reason=AWAY_NO_TELEPHONE, now=now)
+    return change_rows(session, gone, Presence.staff_id, put_aside=put_aside)
 
 
-def _lose_silent(session: Session, is_silent: ColumnElement[bool], *, reason: str, now: datetime) -> int:
-    gone = session.execute(
+def _away(is_silent: ColumnElement[bool], *, reason: str, now: datetime) -> Update:
+    return (
         update(Presence)
         .where(
             Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP, PresenceState.CALLING_BACK)),
             is_silent,
         )
         .values(state=PresenceState.AWAY, since=now, reason=reason, wrap_up_until=None, callback_id=None)
-        .execution_options(synchronize_session=False)
     )
-    return int(getattr(gone, "rowcount", 0))
 
 
-def end_wrap_ups_in_time(session: Session, *, now: datetime) -> int:
-    ended = session.execute(
+def end_wrap_ups_in_time(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
+    ended = (
         update(Presence)
         .where(Presence.state == PresenceState.WRAP_UP, Presence.wrap_up_until <= now)
         .values(state=PresenceState.AVAILABLE, since=now, idle_since=now, wrap_up_until=None, call_id=None)
-        .execution_options(synchronize_session=False)
     )
-    return int(getattr(ended, "rowcount", 0))
+    return change_rows(session, ended, Presence.staff_id, put_aside=put_aside)
 
 
 def _pause(session: Session, staff_id: int, *, state: PresenceState, reason: str, now: datetime) -> Presence:

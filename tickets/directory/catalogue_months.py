@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tickets.city import day_of
+from tickets.each_alone import PutAside, each_alone
 from tickets.schema import CatalogueMonth, Procedure
 
 # What can be done from beginning to end, or in part, without coming.
@@ -65,12 +66,14 @@ def shares_now(session: Session) -> dict[int, Shares]:
     return {unit_id: Shares(*numbers) for unit_id, *numbers in rows if unit_id is not None}
 
 
-def keep_month(session: Session, *, now: datetime) -> int:
+def keep_month(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """What the hourly job does: this month as it stands now; returns of how many departments."""
     month = day_of(now).replace(day=1)
     found = shares_now(session)
-    for unit_id in sorted(found):
-        insert_month(session, month, unit_id, found[unit_id], now=now)
+    each_alone(
+        session, sorted(found), lambda one: insert_month(session, month, one, found[one], now=now),
+        named=int, put_aside=put_aside,
+    )  # fmt: skip
     return len(found)
 
 

@@ -1,6 +1,6 @@
 """Rotations: these people in this order, each so many days, from a day on; they fill the rota until taken back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +12,7 @@ from tickets.city import day_of, zone
 from tickets.directory.rota import WantedTurn, judge_turn
 from tickets.directory.shifts import drop_of_rotation, insert_shifts
 from tickets.directory.staff import people_at
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import SEEING
@@ -90,20 +91,29 @@ def rotation(session: Session, rotation_id: int) -> Rotation:
     return found
 
 
-def fill_one(session: Session, *, now: datetime) -> bool:
+def fill_one(
+    session: Session, *, leave_out: Collection[int] = (), put_aside: PutAside | None = None, now: datetime
+) -> bool:
     """Fill the weeks ahead of one rotation that is behind; false when none is. Anybody else's is left to them."""
     row = session.scalars(
         select(Rotation)
         .where(Rotation.ended_at.is_(None), Rotation.filled_until <= day_of(now + FILLED_AHEAD) - _DAY)
+        .where(Rotation.id.not_in(leave_out))
         .order_by(Rotation.filled_until, Rotation.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).one_or_none()
     if row is None:
         return False
+    each_alone(
+        session, [row], lambda one: _fill_ahead(session, one, now=now), named=lambda one: one.id, put_aside=put_aside
+    )
+    return True
+
+
+def _fill_ahead(session: Session, row: Rotation, *, now: datetime) -> None:
     filled = _fill(session, row, now=now)
     _record(session, "rotation.filled", row, {"count": filled.planned}, SYSTEM, now=now)
-    return True
 
 
 def _fill(session: Session, row: Rotation, *, now: datetime) -> Filled:

@@ -4,17 +4,18 @@ A line is called once in seven nights and never twice a night; so many lines a n
 begins; consent and the line are looked at again when it is time to call. How a call ended is read from its message.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from sqlalchemy import ColumnElement, Integer, cast, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, cast, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets.audit.entries import record
 from tickets.city import wall_clock
 from tickets.directory.shifts import turns_at
+from tickets.each_alone import PutAside, each_alone
 from tickets.outbox.overtaken import NIGHT_TEMPLATE
 from tickets.outbox.posting import Outgoing, post_all
 from tickets.people.actor import Actor
@@ -32,6 +33,8 @@ NO_FAILURE = (NightResult.ANSWERED, NightResult.NOT_CALLED)
 # A call that nobody tells the end of: what is told later changes nothing.
 _LONGEST_OPEN = timedelta(hours=3)
 _SAID_AGAIN = timedelta(minutes=2)
+# A call, the number, the unit's names, and whether it still consents and the line still runs.
+_Due = Row[NightCall, str, str, str, bool, bool]
 _ENDED: dict[str, NightResult] = {
     NotHeard.BUSY: NightResult.BUSY,
     NotHeard.NO_ANSWER: NightResult.RANG_OUT,
@@ -102,7 +105,7 @@ def draw_night(session: Session, *, rng: Random, now: datetime) -> int:
     return len(calls)
 
 
-def call_what_is_due(session: Session, *, now: datetime) -> int:
+def call_what_is_due(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
     """Place the calls whose hour has come, where the unit still consents and the night still runs."""
     due = session.execute(
         select(NightCall, Line.phone, Unit.name, Unit.name_en, _consents(), _runs(wall_clock(now).date()))
@@ -110,19 +113,25 @@ def call_what_is_due(session: Session, *, now: datetime) -> int:
         .join(Unit, Unit.id == NightCall.unit_id)
         .where(NightCall.result.is_(None), NightCall.dedup_key.is_(None), NightCall.call_at <= now)
         .order_by(NightCall.id)
-        .with_for_update(of=NightCall)
+        .with_for_update(of=NightCall, skip_locked=True)
     ).all()
-    messages = []
-    for call, phone, name, name_en, may_call, is_running in due:
-        if not may_call or not is_running or night_of(now) != call.night:
-            call.result, call.judged_at = NightResult.NOT_CALLED, now
-            continue
-        call.dedup_key = f"{NIGHT_TEMPLATE}:{call.id}"
-        call.on_duty = _on_duty(session, call.unit_id, now)
-        messages.append(_message(phone, {"vi": name, "en": name_en or name}, call.dedup_key))
+    placed = each_alone(
+        session, due, lambda one: _call(session, one, now=now), named=lambda one: one[0].id, put_aside=put_aside
+    )
+    return sum(placed)
+
+
+def _call(session: Session, due: _Due, *, now: datetime) -> bool:
+    """Whether it was placed."""
+    call, phone, name, name_en, may_call, is_running = due
+    if not may_call or not is_running or night_of(now) != call.night:
+        call.result, call.judged_at = NightResult.NOT_CALLED, now
+        return False
+    call.dedup_key = f"{NIGHT_TEMPLATE}:{call.id}"
+    call.on_duty = _on_duty(session, call.unit_id, now)
     session.flush()
-    post_all(session, messages, now=now)
-    return len(messages)
+    post_all(session, [_message(phone, {"vi": name, "en": name_en or name}, call.dedup_key)], now=now)
+    return True
 
 
 def note_key(session: Session, message: OutboundMessage, key: str, *, now: datetime) -> None:
@@ -134,26 +143,36 @@ def note_key(session: Session, message: OutboundMessage, key: str, *, now: datet
     )
 
 
-def judge_ended(session: Session, *, now: datetime) -> list[EndedCall]:
-    """Of the calls whose end is known, or will not be known any more."""
+def judge_ended(
+    session: Session,
+    *,
+    follow: Callable[[EndedCall], None] = lambda _: None,
+    put_aside: PutAside | None = None,
+    now: datetime,
+) -> list[EndedCall]:
+    """Of the calls whose end is known, or will not be known any more; `follow` does what comes of each."""
     rows = session.execute(
         select(NightCall, OutboundMessage, Line.phone)
         .join(OutboundMessage, OutboundMessage.dedup_key == NightCall.dedup_key)
         .join(Line, Line.id == NightCall.line_id)
         .where(NightCall.result.is_(None))
         .order_by(NightCall.id)
-        .with_for_update(of=NightCall)
+        .with_for_update(of=NightCall, skip_locked=True)
     ).all()
-    judged = []
-    for call, message, phone in rows:
+
+    def judge(call: NightCall, message: OutboundMessage, phone: str) -> EndedCall | None:
         result = _result(call, message, now=now)
         if result is None:
-            continue
+            return None
         call.result, call.judged_at = result, now
         call.seconds = _seconds(call, message) if result is NightResult.ANSWERED else None
-        judged.append(EndedCall(call.id, call.line_id, phone, call.unit_id, call.night, result))
-    session.flush()
-    return judged
+        ended = EndedCall(call.id, call.line_id, phone, call.unit_id, call.night, result)
+        session.flush()
+        follow(ended)
+        return ended
+
+    judged = each_alone(session, rows, lambda one: judge(*one), named=lambda one: one[0].id, put_aside=put_aside)
+    return [one for one in judged if one is not None]
 
 
 def note_ticket(session: Session, call_id: int, ticket_id: int) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, cast, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
+from tickets.each_alone import PutAside, all_or_each
 from tickets.outbox.patience import has_patience
 from tickets.outbox.troubles import note_refused
 from tickets.people import citizens
@@ -145,6 +146,18 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
     session.flush()
     insert_many(session, OutboundMessage, rows, unless_known="dedup_key")
     session.info[POSTED] = True
+
+
+def post_to_each(session: Session, messages: Sequence[Outgoing], *, put_aside: PutAside | None, now: datetime) -> None:
+    """As `post_all`; with `put_aside` each person's on their own, so that what is refused to one reaches the others."""
+    theirs: dict[int | str, list[Outgoing]] = {}
+    for message in messages:
+        theirs.setdefault(message.staff_id or message.dedup_key, []).append(message)
+
+    def post(people: Sequence[list[Outgoing]]) -> None:
+        post_all(session, [message for mine in people for message in mine], now=now)
+
+    all_or_each(session, list(theirs.values()), post, named=lambda mine: mine[0].dedup_key, put_aside=put_aside)
 
 
 def rows_of(messages: Sequence[Outgoing], *, silent: Collection[str], now: datetime) -> list[dict[str, Any]]:

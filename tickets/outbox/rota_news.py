@@ -17,7 +17,8 @@ from tickets.directory.contact_methods import methods_of
 from tickets.directory.handovers import handed_over
 from tickets.directory.shifts import turns_begun
 from tickets.directory.swaps import Swap
-from tickets.outbox.posting import Outgoing, post_all
+from tickets.each_alone import PutAside
+from tickets.outbox.posting import Outgoing, post_all, post_to_each
 from tickets.schema import ContactMethod, Staff, Unit
 from tickets.states import OutboundChannel, SwapState
 
@@ -42,7 +43,7 @@ def tell_swap(session: Session, swap: Swap, *, now: datetime) -> None:
     post_all(session, news_to(session, to, "swap", params, key=f"swap:{swap.swap_id}:{swap.state}", now=now), now=now)
 
 
-def tell_turns_that_begin(session: Session, *, now: datetime) -> int:
+def tell_turns_that_begin(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Whoever's turn has just begun, or who stands in for them, with what the turn before handed over.
 
     Each turn is told once; what began while nobody ticked is told late, within a quarter of an hour. Returns how many.
@@ -63,7 +64,7 @@ def tell_turns_that_begin(session: Session, *, now: datetime) -> int:
         }
         key = f"duty:{one.shift_id}:{one.starts_at.isoformat()}"
         messages += news_to(session, to, DUTY_TEMPLATE, params, key=key, now=now) if to is not None else []
-    post_all(session, messages, now=now)
+    post_to_each(session, messages, put_aside=put_aside, now=now)
     return len(began)
 
 

@@ -160,20 +160,21 @@ def _give_back(
         .execution_options(populate_existing=True)
     ).all()
     tried = {ticket.id: _tried(session, window, ticket, failed, now=now) for ticket in tickets}
-    rows = [row for found in tried.values() for row in found or ()]
-    if rows:
-        session.execute(insert(ExclusionCredit).on_conflict_do_nothing(), rows)
-        entries.record_all(session, [_audit_row(row) for row in rows], actor=SYSTEM, now=now)
-    return {ticket_id for ticket_id, found in tried.items() if found is not None}, len(rows)
+    credits = sum(found or 0 for found in tried.values())
+    return {ticket_id for ticket_id, found in tried.items() if found is not None}, credits
 
 
 def _tried(
     session: Session, window: ExclusionWindow, ticket: Ticket, failed: CouldNotApply, *, now: datetime
-) -> list[dict[str, object]] | None:
-    """None: it was refused, and nothing of it has changed."""
+) -> int | None:
+    """How many promises got time back. None: it was refused, and nothing of it has changed."""
     try:
         with session.begin_nested():
-            return _give_back_to(session, window, ticket, now=now)
+            rows = _give_back_to(session, window, ticket, now=now)
+            if rows:
+                session.execute(insert(ExclusionCredit).on_conflict_do_nothing(), rows)
+                entries.record_all(session, [_audit_row(row) for row in rows], actor=SYSTEM, now=now)
+        return len(rows)
     except Exception as trouble:
         failed(ticket.id, trouble)
         return None

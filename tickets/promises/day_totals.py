@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tickets import done_days
 from tickets.city import day_of, zone
+from tickets.each_alone import PutAside, each_alone
 from tickets.promises.outcomes import OfUnit, Tally, ended_in, tallies
 from tickets.schema import Clock, DoneDay, PromiseDay
 from tickets.states import ClockKind
@@ -43,15 +44,21 @@ def last_settled(now: datetime) -> date:
     return day_of(now - SETTLED_AFTER) - timedelta(days=1)
 
 
-def count_next_day(session: Session, *, now: datetime) -> int:
-    """Count the youngest day that is over and not counted; 0 when there is none left."""
+def count_next_day(
+    session: Session, *, leave_out: Collection[str] = (), put_aside: PutAside | None = None, now: datetime
+) -> int:
+    """Count the youngest day that is over and not counted; 0 when there is none left.
+
+    `leave_out` are days as `put_aside` is told them.
+    """
     last = last_settled(now)
     first = last - timedelta(days=KEPT_DAYS - 1)
     counted = done_days.done_between(session, _COUNTED, first, last)
-    missing = [day for ago in range(KEPT_DAYS) if (day := last - timedelta(days=ago)) not in counted]
-    if not missing:
+    days = (last - timedelta(days=ago) for ago in range(KEPT_DAYS))
+    missing = next((day for day in days if day not in counted and day.isoformat() not in leave_out), None)
+    if missing is None:
         return 0
-    _count(session, missing[0], now=now)
+    each_alone(session, [missing], lambda day: _count(session, day, now=now), named=date.isoformat, put_aside=put_aside)
     return 1
 
 

@@ -36,10 +36,14 @@ def differences(session: Session, *, now: datetime) -> Differences:
 
 
 def correct(session: Session, found: Differences, *, actor: Actor, now: datetime) -> Differences:
-    """Write anew what is still wrong of it while nobody can change it, and say so in the audit trail."""
+    """Write anew what is still wrong of it while nobody can change it, and say so in the audit trail.
+
+    A ticket that somebody holds is left as it is, and found again by the next proof.
+    """
     days = day_totals.recount_if_wrong(session, found.days, now=now)
     wanted = select(Ticket.id).where(Ticket.id.in_(found.ticket_ids)).order_by(Ticket.id)
-    locked = session.scalars(wanted.with_for_update(key_share=True)).all() if found.ticket_ids else ()
+    free = wanted.with_for_update(key_share=True, skip_locked=True)
+    locked = session.scalars(free).all() if found.ticket_ids else ()
     ids = tuple(sorted({*locked} & {*standing_levels.tickets_that_differ(session)})) if locked else ()
     standing_levels.refresh(session, ids)
     unit_ids = tuple(open_breaches.recount(session, now=now)) if found.unit_ids else ()

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tickets.city import zone
+from tickets.each_alone import PutAside, all_or_each
 from tickets.promises.taken_up_again import RAISED_BEFORE
 from tickets.schema.ticket import IS_UNFINISHED, Ticket
 
@@ -91,14 +92,17 @@ def tickets_that_differ(session: Session) -> list[int]:
     return list(session.scalars(_DIFFERENT, {"zone": zone().key}))
 
 
-def complete(session: Session, *, at_most: int) -> int:
+def complete(
+    session: Session, *, at_most: int, leave_out: Collection[int] = (), put_aside: PutAside | None = None
+) -> int:
     """Write anew what stands of so many tickets of which the release before wrote a row; how many they were.
 
     Those that somebody holds are left for another time.
     """
-    wanted = text(_UNKNOWN).bindparams(at_most=at_most)
-    ids = session.scalars(select(Ticket.id).from_statement(wanted)).all()
-    refresh(session, ids)
+    wanted = text(_UNKNOWN).bindparams(bindparam("leave_out", type_=ARRAY(BigInteger)))
+    found = wanted.bindparams(at_most=at_most, leave_out=list(leave_out))
+    ids = session.scalars(select(Ticket.id).from_statement(found)).all()
+    all_or_each(session, ids, lambda some: refresh(session, some), named=int, put_aside=put_aside)
     return len(ids)
 
 
@@ -106,6 +110,7 @@ _UNKNOWN = """
     select id from ticket
     where id in (select ticket_id from standing_level where stands is null
                  union select ticket_id from standing_report where stands is null)
+        and id <> all(:leave_out)
     order by id limit :at_most for no key update skip locked
 """
 

@@ -5,7 +5,7 @@ one answer to matters that many units work on.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import HotlineError, InvalidInput, NotFound
 from tickets.people.actor import Actor, staff_actor
 from tickets.people.roles import WORKING_ROLES, Right, Viewer, load_viewer, may, shared_tickets
@@ -164,12 +165,15 @@ def call_off(session: Session, guidance_id: int, *, viewer: Viewer, actor: Actor
     return len(kept)
 
 
-def answer_next(session: Session, *, now: datetime) -> int:
+def answer_next(
+    session: Session, *, leave_out: Collection[int] = (), put_aside: PutAside | None = None, now: datetime
+) -> int:
     """Answer the ticket that has waited longest, in the name of who asked; 0: none waits."""
     found = session.execute(
         select(GuidanceTicket, Guidance)
         .join(Guidance, Guidance.id == GuidanceTicket.guidance_id)
         .where(GuidanceTicket.asked_at <= now - CALLED_OFF_WITHIN, GuidanceTicket.done_at.is_(None))
+        .where(GuidanceTicket.id.not_in(leave_out))
         .order_by(GuidanceTicket.asked_at, GuidanceTicket.id)
         .limit(1)
         .with_for_update(of=GuidanceTicket, skip_locked=True)
@@ -177,6 +181,14 @@ def answer_next(session: Session, *, now: datetime) -> int:
     if found is None:
         return 0
     row, one = found
+    each_alone(
+        session, [row], lambda asked: _answer_or_refuse(session, asked, one, now=now),
+        named=lambda asked: asked.id, put_aside=put_aside,
+    )  # fmt: skip
+    return 1
+
+
+def _answer_or_refuse(session: Session, row: GuidanceTicket, one: Guidance, *, now: datetime) -> None:
     try:
         with session.begin_nested():
             row.result, row.told_key = _answer(session, row, one, now=now)
@@ -185,7 +197,6 @@ def answer_next(session: Session, *, now: datetime) -> int:
         row.result = REFUSED
     row.done_at = now
     session.flush()
-    return 1
 
 
 def answer_one(session: Session, one: Guidance, ticket: Ticket, *, actor: Actor, now: datetime) -> Message:

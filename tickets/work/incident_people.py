@@ -1,8 +1,9 @@
 """Who is counted on an incident: once for each number or mailbox, and told once when it is over."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.city import wall_clock
+from tickets.each_alone import PutAside, all_or_each
 from tickets.errors import HotlineError
 from tickets.outbox import posting, results
 from tickets.outbox.posting import Outgoing
@@ -59,7 +61,7 @@ def count(session: Session, incident_id: int, person: Counted, *, actor: Actor, 
     return is_new
 
 
-def tell_some(session: Session, *, now: datetime) -> int:
+def tell_some(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Tell the next ones whose incident is over; how many. Each row is told once, whoever does it."""
     rows = session.execute(
         select(IncidentPerson, Incident, Ticket.reference)
@@ -70,6 +72,26 @@ def tell_some(session: Session, *, now: datetime) -> int:
         .limit(TOLD_AT_ONCE)
         .with_for_update(of=IncidentPerson, skip_locked=True)
     ).all()
+    told: list[int] = []
+
+    def tell(people: Sequence[_Waiting]) -> None:
+        _tell(session, people, now=now)
+        told.extend(person.id for person, _, _ in people)
+
+    waiting = [_Waiting(*row) for row in rows]
+    all_or_each(session, waiting, tell, named=lambda one: one.person.id, put_aside=put_aside)
+    return len(told)
+
+
+class _Waiting(NamedTuple):
+    """Somebody whose incident is over, and the reference of the request behind it."""
+
+    person: IncidentPerson
+    incident: Incident
+    reference: str
+
+
+def _tell(session: Session, rows: Sequence[_Waiting], *, now: datetime) -> None:
     messages: list[Outgoing] = []
     rung = {person.phone for person, _, _ in rows if person.phone and not _gets_sms(person.phone)}
     silent = not_to_be_called(session, rung)
@@ -78,8 +100,8 @@ def tell_some(session: Session, *, now: datetime) -> int:
         person.told_at, person.told_by = now, _told_by(person, incident, message)
         if message is not None:
             messages.append(message)
+    session.flush()
     posting.post_all(session, messages, now=now)
-    return len(rows)
 
 
 def note_not_heard(session: Session, message: OutboundMessage, *, why: str, said: str, now: datetime) -> bool:
@@ -93,12 +115,16 @@ def note_not_heard(session: Session, message: OutboundMessage, *, why: str, said
     return True
 
 
-def link_next(session: Session, *, failed: Failed, now: datetime) -> int:
-    """Make the request of the next person who is counted a duplicate of the incident's; what cannot be one stays."""
+def link_next(session: Session, *, failed: Failed, leave_out: Collection[int] = (), now: datetime) -> int:
+    """Make the request of the next person who is counted a duplicate of the incident's; what cannot be one stays.
+
+    `failed` is told the person whose row, or whose request, is refused.
+    """
     found = session.execute(
         select(IncidentPerson, IncidentPerson.ticket_id, Incident.master_id)
         .join(Incident, Incident.id == IncidentPerson.incident_id)
         .where(IncidentPerson.ticket_id.is_not(None), IncidentPerson.linked_at.is_(None))
+        .where(IncidentPerson.id.not_in(leave_out))
         .order_by(IncidentPerson.id)
         .limit(1)
         .with_for_update(of=IncidentPerson, skip_locked=True)
@@ -108,6 +134,16 @@ def link_next(session: Session, *, failed: Failed, now: datetime) -> int:
     person, ticket_id, master_id = found
     if ticket_id is None:
         return 0
+    person_id = person.id
+    try:
+        with session.begin_nested():
+            _link(session, person, ticket_id, master_id, now=now)
+    except DBAPIError as trouble:
+        failed(person_id, trouble)
+    return 1
+
+
+def _link(session: Session, person: IncidentPerson, ticket_id: int, master_id: int, *, now: datetime) -> None:
     person.linked_at = now
     try:
         with session.begin_nested():
@@ -115,9 +151,6 @@ def link_next(session: Session, *, failed: Failed, now: datetime) -> int:
     except HotlineError:
         # Restricted meanwhile, taken up by somebody, or over: it stands for itself and is answered for itself.
         pass
-    except DBAPIError as trouble:
-        failed(ticket_id, trouble)
-    return 1
 
 
 def leaves_at(now: datetime) -> datetime:

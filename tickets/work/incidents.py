@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Viewer
@@ -120,7 +121,7 @@ def end(
     _end(session, incident, ENDED, actor=actor, now=now)
 
 
-def end_what_is_over(session: Session, *, now: datetime) -> int:
+def end_what_is_over(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Those whose time has come, and those whose request has been answered; how many ended."""
     over = session.execute(
         select(Incident, Ticket.status)
@@ -128,9 +129,12 @@ def end_what_is_over(session: Session, *, now: datetime) -> int:
         .where(Incident.ended_at.is_(None), or_(Incident.expires_at <= now, Ticket.status.not_in(UNFINISHED)))
         .with_for_update(of=Incident, skip_locked=True)
     ).all()
-    for incident, status in over:
-        _end(session, incident, EXPIRED if status in UNFINISHED else ANSWERED, actor=SYSTEM, now=now)
-    return len(over)
+    ended = each_alone(
+        session, over,
+        lambda one: _end(session, one[0], EXPIRED if one[1] in UNFINISHED else ANSWERED, actor=SYSTEM, now=now),
+        named=lambda one: one[0].id, put_aside=put_aside,
+    )  # fmt: skip
+    return len(ended)
 
 
 def standing_incidents(session: Session, *, limit: int = 50) -> Sequence[StandingIncident]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tickets.city import day_of
 from tickets.directory.queues import queue_of
 from tickets.directory.units import city_operations
+from tickets.each_alone import PutAside, each_alone
 from tickets.errors import HotlineError
 from tickets.people.actor import SYSTEM
 from tickets.schema import Ticket, Unit, UnitSuccession
@@ -21,10 +22,15 @@ _MOST_AT_ONCE = 50
 _TRIED_FOR = timedelta(days=60)
 
 
-def pass_on_what_is_left(session: Session, *, now: datetime) -> int:
+def pass_on_what_is_left(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Give the longest open tickets of units that ended lately to others; the promise to the citizen goes on (R8)."""
     heirs = _heirs(session, _ended(session, now=now))
-    return sum(_pass_on(session, ticket_id, heirs[unit_id], now=now) for ticket_id, unit_id in _left(session, heirs))
+    return sum(
+        each_alone(
+            session, _left(session, heirs), lambda one: _pass_on(session, one[0], heirs[one[1]], now=now),
+            named=lambda one: one[0], put_aside=put_aside,
+        )
+    )  # fmt: skip
 
 
 def _ended(session: Session, *, now: datetime) -> Sequence[int]:

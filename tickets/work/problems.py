@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import BigInteger, Select, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.each_alone import PutAside, all_or_each, each_alone
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Viewer
@@ -42,7 +44,7 @@ _ADDED = text("""
 # Our own words, nothing anybody typed.
 _CORRECT = text(
     f"""
-    with t as (select * from ticket where id = any(:ticket_ids) order by id for share)
+    with t as (select * from ticket where id = any(:ticket_ids) order by id for share skip locked)
     update problem_ticket e set ({EVIDENCE_COLUMNS}) = ({EVIDENCE_OF_TICKET}) from t
     where t.id = e.ticket_id and {EVIDENCE_DIFFERS}
     returning e.ticket_id
@@ -76,16 +78,26 @@ def propose(session: Session, waves: Sequence[Wave], *, now: datetime, evidence:
 
     In a fixed number of statements, however many waves; `evidence` is what an earlier look left.
     """
-    evidence = evidence or Evidence()
     forgotten = _forget_old(session, now=now)
+    return _propose(session, waves, evidence or Evidence(), forgotten=forgotten, now=now)
+
+
+def _propose(
+    session: Session,
+    waves: Sequence[Wave],
+    evidence: Evidence,
+    *,
+    forgotten: int = 0,
+    put_aside: PutAside | None = None,
+    now: datetime,
+) -> int:
     known = _by_key(session.scalars(_known(now)))
     of, before = evidence.by_key(session, known.values()), len(known)
     more = _more_of_each(session, known, of, waves, now=now)
     session.flush()
     _note_seen(session, [known[key] for key in more], more, now=now)
-    added = _add(
-        session, [(known[key].id, ticket_id) for key, ids in more.items() for ticket_id in sorted(ids)], now=now
-    )
+    pairs = [(known[key].id, ticket_id) for key, ids in more.items() for ticket_id in sorted(ids)]
+    added = _add(session, pairs, put_aside=put_aside, now=now)
     for key, ids in more.items():
         of[key] -= ids - added
     new = len(known) - before
@@ -97,6 +109,20 @@ def propose(session: Session, waves: Sequence[Wave], *, now: datetime, evidence:
     session.flush()
     evidence.remember(known, of)
     return new
+
+
+def propose_each(session: Session, waves: Sequence[Wave], *, put_aside: PutAside, now: datetime) -> int:
+    """As `propose`, wave by wave and ticket by ticket: for when something of them is refused."""
+    each_alone(session, _too_old(session, now=now), partial(_forget, now=now), named=_id, put_aside=put_aside)
+    new = each_alone(
+        session, waves, lambda wave: _propose(session, [wave], Evidence(), put_aside=put_aside, now=now),
+        named=lambda wave: wave.key, put_aside=put_aside,
+    )  # fmt: skip
+    return sum(new)
+
+
+def _id(one: ArisingProblem) -> int:
+    return one.id
 
 
 def _more_of_each(
@@ -119,7 +145,10 @@ def _more_of_each(
 
 
 def correct_evidence(session: Session, ticket_ids: Collection[int]) -> list[int]:
-    """Write it anew for those of these whose tickets say otherwise also while nobody can change them."""
+    """Write it anew for those of these whose tickets say otherwise also while nobody can change them.
+
+    What somebody holds is left as it is, and found again by the next proof.
+    """
     return sorted(set(session.scalars(_CORRECT, {"ticket_ids": sorted(ticket_ids)}))) if ticket_ids else []
 
 
@@ -233,23 +262,36 @@ def _note_seen(
         session.execute(update(ArisingProblem).where(ArisingProblem.id.in_(ids)).values(seen_at=now))
 
 
-def _add(session: Session, pairs: Sequence[tuple[int, int]], *, now: datetime) -> set[int]:
+def _add(session: Session, pairs: Sequence[tuple[int, int]], *, put_aside: PutAside | None, now: datetime) -> set[int]:
     """The tickets that nobody held, which stand there now."""
-    if not pairs:
-        return set()
-    problems, tickets = zip(*pairs, strict=True)
-    return set(session.scalars(_ADDED, {"problems": list(problems), "tickets": list(tickets), "now": now}))
+    added: set[int] = set()
+
+    def add(some: Sequence[tuple[int, int]]) -> None:
+        problems, tickets = zip(*some, strict=True)
+        added.update(session.scalars(_ADDED, {"problems": list(problems), "tickets": list(tickets), "now": now}))
+
+    if pairs:
+        all_or_each(session, pairs, add, named=lambda pair: pair[1], put_aside=put_aside)
+    return added
 
 
 def _forget_old(session: Session, *, now: datetime) -> int:
-    old = session.scalars(
+    old = _too_old(session, now=now)
+    for one in old:
+        _forget(one, now=now)
+    return len(old)
+
+
+def _too_old(session: Session, *, now: datetime) -> Sequence[ArisingProblem]:
+    return session.scalars(
         select(ArisingProblem).where(
             ArisingProblem.state == ProblemState.PROPOSED, ArisingProblem.seen_at < now - _FORGOTTEN_AFTER
         )
     ).all()
-    for one in old:
-        one.state, one.ended_at = ProblemState.DISMISSED, now
-    return len(old)
+
+
+def _forget(one: ArisingProblem, *, now: datetime) -> None:
+    one.state, one.ended_at = ProblemState.DISMISSED, now
 
 
 def _record(

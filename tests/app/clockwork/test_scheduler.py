@@ -317,13 +317,13 @@ def test_what_is_refused_to_one_posting_keeps_no_other_from_its_turn_and_is_told
     woken: list[int] = []
     node.wake = lambda: woken.append(1)
 
-    def refused(session, *, now):
+    def refused(session, *, now, put_aside=None):
         session.add(IdempotencyKey(scope="s", key="refused", fingerprint="f", created_at=now))
         session.flush()
         session.execute(text("select 1 / 0"))
         return 1
 
-    def kept(session, *, now):
+    def kept(session, *, now, put_aside=None):
         session.add(IdempotencyKey(scope="s", key="kept", fingerprint="f", created_at=now))
         return 1
 

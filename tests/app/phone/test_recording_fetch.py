@@ -22,8 +22,9 @@ from app.storage.media_folder import FolderStore
 from telephony.calls import new_call
 from telephony.provider.webhook_inbox import Webhook
 from telephony.recordings import MOST_FETCHES, Announced, announce
+from tests.app.clockwork.test_batches import trigger
 from tests.conftest import NOW
-from tickets.schema import Recording
+from tickets.schema import Call, Recording
 from tickets.states import CallState, RecordingKind, RecordingState
 
 SOUND = silence(2)
@@ -114,6 +115,27 @@ def fetch(committed, settings, provider, tmp_path, media_hosts):
 def row(committed):
     with committed.factory() as session:
         return session.scalars(select(Recording)).one()
+
+
+def test_one_whose_row_is_refused_holds_up_no_other_and_is_fetched_when_it_can_be(committed, fetch) -> None:
+    with committed.factory() as session:
+        call = session.scalars(select(Call)).one()
+        for sid in ("RE2", "RE3"):
+            announce(session, Announced("sim", sid, "completed", 2, RecordingKind.VOICEMAIL), call=call, now=NOW)
+        session.commit()
+
+    def here():
+        with committed.factory() as session:
+            fetched = select(Recording.recording_sid).where(Recording.state == RecordingState.FETCHED)
+            return set(session.scalars(fetched))
+
+    refused = "if new.recording_sid = 'RE1' and new.state = 'fetched' then raise exception 'no'; end if"
+    with trigger(committed, "recording", refused):
+        fetch()
+        meanwhile = here()
+    fetch(6)
+
+    assert (meanwhile, here()) == ({"RE2", "RE3"}, {"RE1", "RE2", "RE3"})
 
 
 def test_a_recording_is_kept_verified_and_then_deleted_there(committed, fetch, provider, tmp_path):

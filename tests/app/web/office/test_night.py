@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clockwork.night_rounds import open_tasks
+from app.clockwork.night_rounds import Tasks
 from app.settings import Settings
 from app.web.frame.application import HotlineApp
 from tests.app.web.office.entries import desk_at
@@ -163,7 +163,7 @@ def test_a_failure_is_a_ticket_of_the_unit_and_a_second_one_while_it_is_open_is_
         message.state, message.error_code = OutboundState.FAILED, "no_answer"
         session.flush()
         at = message.sent_at + timedelta(minutes=5)
-        open_tasks(session, night_checks.judge_ended(session, now=at), settings, now=at)
+        night_checks.judge_ended(session, follow=Tasks(session, settings, at).open_for, now=at)
         references.append(session.scalars(select(NightCall.ticket_id).order_by(NightCall.id.desc()).limit(1)).one())
 
     ticket = session.get_one(Ticket, references[0])
