@@ -23,7 +23,12 @@ _FILES = (
     "matter_cases_seventeenth.csv",
     "matter_cases_eighteenth.csv",
     "everyday_cases.csv",
+    "everyday_cases_fourth.csv",
+    "matter_cases_twentysecond.csv",
+    "matter_cases_twentythird.csv",
     "kind_cases.csv",
+    "taught_cases_sixth.csv",
+    "taught_cases_seventh.csv",
 )
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 KIND_WORDS = FILES / "kind_words.csv"

@@ -46,6 +46,8 @@ _FILES = (
     "taught_cases_third.csv",
     "taught_cases_fourth.csv",
     "taught_cases_fifth.csv",
+    "taught_cases_sixth.csv",
+    "taught_cases_seventh.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",

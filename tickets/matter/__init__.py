@@ -125,7 +125,9 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     courtesy = read_courtesy(found)
     noise = read_noise(said, found, rules, courtesy)
     praise = read_praise(found, rules)
-    danger = _beside_strangers(noise, danger, found)
+    danger = _beside_strangers(noise, courtesy, danger, found)
+    # "chúc cả tổng đài ngủ ngon" accuses nobody, whichever of its words would elsewhere.
+    about_officials = NOTHING_READ if courtesy.is_all else _beside_strangers(noise, courtesy, about_officials, found)
     answered = _of_strangers(noise, answered, found)
     danger = _beside_talk(danger, found, rules)
     is_said = answered is not NOTHING_READ and answered.kinds != (LEANING,)
@@ -173,7 +175,9 @@ def _of_strangers(noise: Indication, answered: Indication, found: MarkedText) ->
     return NOTHING_READ if is_theirs else answered
 
 
-def _beside_strangers(noise: Indication, danger: Indication, found: MarkedText) -> Indication:
-    """What machines and strangers send is known by its words: without a cry no leaning makes an emergency of it."""
-    is_leaning = danger.kinds == (LEANING,) and noise.kinds == (NOTICE,)
-    return NOTHING_READ if is_leaning and not any(found.hits.get(name) for name in _CRIES) else danger
+def _beside_strangers(noise: Indication, courtesy: Courtesy, read: Indication, found: MarkedText) -> Indication:
+    """What machines and strangers send is known by its words, and so are mere thanks: without a cry no leaning of
+    single words makes an emergency or an accusation of it.
+    """
+    is_leaning = read.kinds == (LEANING,) and (noise.kinds == (NOTICE,) or courtesy.is_all)
+    return NOTHING_READ if is_leaning and not any(found.hits.get(name) for name in _CRIES) else read
