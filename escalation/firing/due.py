@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from tickets.directory.standing import Concern, Standing
@@ -18,8 +18,9 @@ from tickets.schema import Category, Clock, PlannedStep, StepRecipient, Ticket, 
 from tickets.schema.rows import among
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResult
 
-# The head of the plan that one claim looks at: enough that a second scheduler finds tickets the first has not locked.
-_SCAN_FACTOR = 20
+# The head of the plan that one claim looks at: tickets have several steps, and few are held. Where many are, so much of
+# it that a second scheduler finds tickets the first has not locked.
+_SCAN_FACTOR, _SCAN_FURTHER = 2, 10
 # Only what firing has to know: whole rows of hundreds of tickets were a good part of what it cost.
 _TICKETS = (
     select(
@@ -36,6 +37,9 @@ _STEPS = select(
     PlannedStep.planned_at, PlannedStep.due_at, Clock.kind.label("clock"), Clock.status.label("clock_status"),
     Clock.due_at.label("clock_due_at"), Clock.chain_version_id, Clock.calendar_version_id,
 ).join(Clock, Clock.id == PlannedStep.clock_id)  # fmt: skip
+
+_PLANNED = (PlannedStep.planned_at, PlannedStep.rank, PlannedStep.id)
+DueRows = Sequence[Row[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +117,28 @@ def claim_tickets(
     `only` names the tickets that are looked at; None looks at all of them.
     The ticket is locked before any of its steps: every move of a ticket locks it first too, so the two never deadlock.
     """
-    head = (
-        select(PlannedStep.ticket_id, PlannedStep.planned_at)
-        .where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
-        .order_by(PlannedStep.planned_at, PlannedStep.ticket_id)
-        .limit(batch * _SCAN_FACTOR)
-    )
+    which = [] if only is None else [PlannedStep.ticket_id.in_(only)]
     if leave_out:
-        head = head.where(PlannedStep.ticket_id.not_in(leave_out))
-    if only is not None:
-        head = head.where(PlannedStep.ticket_id.in_(only))
-    oldest = head.subquery()
+        which.append(PlannedStep.ticket_id.not_in(leave_out))
+    claimed = session.scalars(_locked(which, now=now, batch=batch, head=batch * _SCAN_FACTOR, tells_held=True)).all()
+    free = [ticket_id for ticket_id in claimed if ticket_id is not None]
+    if len(free) == len(claimed) or len(free) > batch // 2:
+        return free
+    further = session.scalars(_locked(which, now=now, batch=batch, head=batch * _SCAN_FURTHER, tells_held=False))
+    return [ticket_id for ticket_id in further if ticket_id is not None]
+
+
+def _locked(
+    which: Sequence[ColumnElement[bool]], *, now: datetime, batch: int, head: int, tells_held: bool
+) -> Select[int | None]:
+    """Up to `batch` tickets of the oldest `head` due steps, locked; for one that others hold None, or no row."""
+    oldest = (
+        select(PlannedStep.ticket_id, PlannedStep.planned_at)
+        .where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now, *which)
+        .order_by(PlannedStep.planned_at, PlannedStep.ticket_id)
+        .limit(head)
+        .subquery()
+    )
     # Looked at one after the other in this order, until enough are locked and no further: joined and sorted afterwards,
     # all of the head would be locked, or every ticket there is be read.
     in_turn = (
@@ -139,34 +154,28 @@ def claim_tickets(
         .with_for_update(of=Ticket, key_share=True, skip_locked=True)
         .lateral("locked")
     )
-    claimed = session.scalars(select(locked.c.id).select_from(in_turn).join(locked, true()).limit(batch))
-    return list(claimed)
+    return select(locked.c.id).select_from(in_turn).join(locked, true(), isouter=tells_held).limit(batch)
 
 
-def due_and_held(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> tuple[list[int], list[int]]:
-    """Of locked tickets: those with a due step still, and those of them that cannot be fired now because it is held.
+def due_and_held(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> tuple[DueRows, set[int]]:
+    """Of locked tickets: what is due of them still, and those of them that cannot be fired now because it is held.
 
     Another scheduler may have fired a ticket after the claim looked and before it locked: nothing is due there now.
     Every move of a ticket locks the ticket first, so nobody of ours holds a step or its clock; a person at a terminal
     may, for hours.
     """
-    due = (
-        select(PlannedStep.id, PlannedStep.ticket_id)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(among(PlannedStep.ticket_id, ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
-    )
-    free = set(session.scalars(due.with_for_update(of=[PlannedStep, Clock], key_share=True, skip_locked=True)))
-    found = session.execute(due).all()
-    held = {ticket_id for step_id, ticket_id in found if step_id not in free}
-    return sorted({ticket_id for _, ticket_id in found}), sorted(held)
+    # Clocks are named by their tickets too: by their steps alone, all there are were read.
+    of_tickets = among(PlannedStep.ticket_id, ticket_ids), among(Clock.ticket_id, ticket_ids)
+    which = (*of_tickets, PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+    locking = select(PlannedStep.id).join(Clock, Clock.id == PlannedStep.clock_id).where(*which)
+    free = set(session.scalars(locking.with_for_update(of=[PlannedStep, Clock], key_share=True, skip_locked=True)))
+    rows = session.execute(_STEPS.where(*which).order_by(*_PLANNED)).all()
+    return rows, {row.ticket_id for row in rows if row.id not in free}
 
 
-def due_tickets(
-    session: Session, ticket_ids: Sequence[int], *, book: PromiseRulebook, now: datetime
-) -> list[DueTicket]:
-    """The claimed tickets as they are under the lock, each with all its due steps; those without one are left out."""
-    due = (among(PlannedStep.ticket_id, ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
-    return _with_steps(session, ticket_ids, _steps(session, *due, book=book), now=now)
+def due_tickets(session: Session, rows: DueRows, *, book: PromiseRulebook, now: datetime) -> list[DueTicket]:
+    """The tickets of these due steps as they are under the lock, each with all that is due of it."""
+    return _with_steps(session, {row.ticket_id for row in rows}, [_due_step(row, book) for row in rows], now=now)
 
 
 def fired_tickets(
@@ -177,7 +186,7 @@ def fired_tickets(
 
 
 def _with_steps(
-    session: Session, ticket_ids: Sequence[int], found: Iterable[DueStep], *, now: datetime
+    session: Session, ticket_ids: Collection[int], found: Iterable[DueStep], *, now: datetime
 ) -> list[DueTicket]:
     quiet_until = reports_held_until(session, now=now)
     steps = defaultdict[int, list[DueStep]](list)
@@ -211,7 +220,7 @@ def _due_ticket(row: Row[*tuple[Any, ...]], *, steps: list[DueStep], quiet: date
 
 
 def _steps(session: Session, *which: ColumnElement[bool], book: PromiseRulebook) -> list[DueStep]:
-    rows = session.execute(_STEPS.where(*which).order_by(PlannedStep.planned_at, PlannedStep.rank, PlannedStep.id))
+    rows = session.execute(_STEPS.where(*which).order_by(*_PLANNED))
     return [_due_step(row, book) for row in rows]
 
 

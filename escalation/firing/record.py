@@ -40,7 +40,7 @@ def tell(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     """The people these steps name become its recipients, with messages, codes and sight of restricted tickets."""
     fired = [each for one in fired for each in (one, *one.beside)]
     codes = _record_recipients(session, fired, now=now)
-    standing_levels.refresh(session, {one.ticket.id for one in fired if one.step.is_level})
+    standing_levels.refresh_clocks(session, {one.step.clock_id for one in fired if one.step.is_level})
     posting.post_all(session, outgoing(fired, codes), now=now)
     if any(one.alerts_administrators for one in fired):
         posting.post_all(session, alerts(fired, administrators(session, now=now), now=now), now=now)

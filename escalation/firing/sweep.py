@@ -8,7 +8,15 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from escalation.firing.actions import act
-from escalation.firing.due import DueTicket, claim_tickets, due_and_held, due_tickets, standing_for, told_before
+from escalation.firing.due import (
+    DueRows,
+    DueTicket,
+    claim_tickets,
+    due_and_held,
+    due_tickets,
+    standing_for,
+    told_before,
+)
 from escalation.firing.items_met import LeadersDay, leaders_day
 from escalation.firing.record import record
 from escalation.firing.telling import can_be_told, fire, may_wait_for_a_list
@@ -18,7 +26,7 @@ from tickets.promises.breaches import claim_late, late_tickets, note_breaches
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.states import StepResult
 
-TICKETS_PER_SWEEP = 200
+TICKETS_PER_SWEEP = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,11 @@ def tick(
     Call it in new transactions until it claims nothing. `leave_out` names tickets that could not be fired before: they
     must not stand in the way of all others; `only` names those that are tried, and no others are.
     """
-    claimed, held = _claim(session, now=now, batch=batch, leave_out=leave_out, only=only)
-    if not claimed:
+    due, held = _claim(session, now=now, batch=batch, leave_out=leave_out, only=only)
+    if not due:
         return TickOutcome()
-    ticket_ids = [ticket_id for ticket_id in claimed if ticket_id not in held]
     book = load_rulebook(session)
-    tickets = due_tickets(session, ticket_ids, book=book, now=now)
+    tickets = due_tickets(session, [row for row in due if row.ticket_id not in held], book=book, now=now)
     told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
     standing = standing_for(session, tickets, book, now=now)
     verdicts = [
@@ -67,7 +74,8 @@ def tick(
     record(session, fired, now=now)
     act(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
-    return TickOutcome(claimed=len(claimed), fired=len(fired), notified=notified, held=tuple(held))
+    claimed = len({row.ticket_id for row in due})
+    return TickOutcome(claimed=claimed, fired=len(fired), notified=notified, held=tuple(sorted(held)))
 
 
 def _leaders_day(
@@ -90,8 +98,8 @@ def _leaders_day(
 
 def _claim(
     session: Session, *, now: datetime, batch: int, leave_out: Collection[int], only: Collection[int] | None
-) -> tuple[list[int], list[int]]:
-    """Claimed tickets with something due, and those of them that somebody else holds; none: nothing is left to claim.
+) -> tuple[DueRows, set[int]]:
+    """What is due of claimed tickets, and those of them that somebody else holds; none: nothing is left to claim.
 
     A claim that caught only tickets another scheduler had just fired says nothing of the others: it is made again.
     """
@@ -99,7 +107,7 @@ def _claim(
         due, held = due_and_held(session, locked, now=now)
         if due:
             return due, held
-    return [], []
+    return (), set()
 
 
 def note_late(

@@ -1,8 +1,8 @@
 """What stands open of escalation, kept beside the clocks so that boards and lists read what they show and no more."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import BigInteger, bindparam, select, text
+from sqlalchemy import BigInteger, TextClause, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,6 @@ _REPORTS = f"""
     where c.status = 'running' and not {RAISED_BEFORE}
 """  # noqa: S608  (our own names)
 _HIGHEST = " order by s.clock_id, r.staff_id, s.rank desc, s.id desc"
-_OF_TICKETS = " and c.ticket_id = any(:ticket_ids)"
 _LEVEL_COLUMNS = (
     "clock_id, ticket_id, step_id, level, due_at, clock_kind, breach_cause, is_answered, unit_id, is_restricted, stands"
 )
@@ -55,15 +54,35 @@ _REPORT_COLUMNS = (
     "clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered, harm, due_on, people,"
     " unit_id, procedure_id, category_id, chain_version_id, capacity, stands"
 )
-_REFRESH = tuple(
-    text(statement).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
-    for statement in (
-        "delete from standing_level where ticket_id = any(:ticket_ids)",
-        f"insert into standing_level ({_LEVEL_COLUMNS}) {_LEVELS}{_OF_TICKETS}",
-        "delete from standing_report where ticket_id = any(:ticket_ids)",
-        f"insert into standing_report ({_REPORT_COLUMNS}) {_REPORTS}{_OF_TICKETS}{_HIGHEST}",
+
+
+def _kept_anew(table: str, columns: str, wanted: str, *, key: str, whose: str) -> str:
+    """Only what differs is written: most lines of a ticket stand as they stood, and each is in several indexes."""
+    named = columns.split(", ")
+    given = ", ".join(f"{name} = excluded.{name}" for name in named)
+    was, new = (", ".join(f"{of}.{name}" for name in named) for of in (table, "excluded"))
+    same = " and ".join(f"n.{name} = k.{name}" for name in key.split(", "))
+    # Our own names, nothing anybody typed.
+    return f"""
+        with found as materialized ({wanted}), gone as (
+            delete from {table} k
+            where k.{whose} = any(:ids) and not exists (select from found n where {same}))
+        insert into {table} ({columns}) select {columns} from found
+        on conflict ({key}) do update set {given} where ({was}) is distinct from ({new})
+    """  # noqa: S608
+
+
+def _refreshing(of: str, whose: str) -> tuple[TextClause, ...]:
+    levels, reports = f"{_LEVELS}{of}", f"{_REPORTS}{of}{_HIGHEST}"
+    statements = (
+        _kept_anew("standing_level", _LEVEL_COLUMNS, levels, key="clock_id", whose=whose),
+        _kept_anew("standing_report", _REPORT_COLUMNS, reports, key="clock_id, staff_id", whose=whose),
     )
-)
+    return tuple(text(one).bindparams(bindparam("ids", type_=ARRAY(BigInteger))) for one in statements)
+
+
+_OF_TICKETS = _refreshing(" and c.ticket_id = any(:ids)", "ticket_id")
+_OF_CLOCKS = _refreshing(" and c.id = any(:ids)", "clock_id")
 _COUNT_PEOPLE = text(
     f"update standing_report r set people = {_PEOPLE} from ticket t where t.id = r.ticket_id and t.id = :ticket_id"  # noqa: S608  (our own names)
 )
@@ -71,11 +90,20 @@ _COUNT_PEOPLE = text(
 
 def refresh(session: Session, ticket_ids: Collection[int]) -> None:
     """Write what stands of these tickets, whose locks the caller holds; after a level, an answer or a clock changed."""
-    if not ticket_ids:
+    _refresh(session, _OF_TICKETS, ticket_ids)
+
+
+def refresh_clocks(session: Session, clock_ids: Collection[int]) -> None:
+    """The same, where all that changed are levels of these clocks; the caller holds the tickets' locks."""
+    _refresh(session, _OF_CLOCKS, clock_ids)
+
+
+def _refresh(session: Session, statements: Sequence[TextClause], ids: Collection[int]) -> None:
+    if not ids:
         return
     session.flush()
-    for statement in _REFRESH:
-        session.execute(statement, {"ticket_ids": sorted(ticket_ids), "zone": zone().key})
+    for statement in statements:
+        session.execute(statement, {"ids": sorted(ids), "zone": zone().key})
 
 
 def count_people(session: Session, master_id: int) -> None:
