@@ -67,6 +67,8 @@ OVERTAKEN: Mapping[str, LazyString] = {
     Overtaken.NOT_THEIRS: lazy_gettext("somebody else answers for it by now"),
     Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
     Overtaken.LEVEL_REACHED: lazy_gettext("somebody had been reached by then"),
+    Overtaken.ANSWERED: lazy_gettext("it had been answered by then"),
+    Overtaken.SHIFT_OVER: lazy_gettext("the shift was over by then"),
     Overtaken.GIVEN_BACK: lazy_gettext("it had been given back by then"),
     Overtaken.HOUR_OVER: lazy_gettext("its hour of the night is over"),
     Overtaken.TURN_OVER: lazy_gettext("nobody was kept for the call any more"),

@@ -154,7 +154,8 @@ def _tell_above(
     if reader is None:
         return
     rings = ticket.priority is Priority.EMERGENCY and reader.phone is not None
-    params = {"reference": ticket.reference, "instruction": task.words, "step_id": task.step_id, **more}
+    of_it = {"instruction_id": task.id, "instruction": task.words, "step_id": task.step_id}
+    params = {"reference": ticket.reference, **of_it, **more}
     messages = [
         Outgoing(
             channel=channel,

@@ -14,16 +14,20 @@ from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
 from tickets.promises.recompute import UNENDED
 from tickets.schema import (
+    Absence,
     Acknowledgement,
     CallbackRequest,
     Clock,
     Delegation,
     EscalationAttempt,
+    Instruction,
     OutboundMessage,
     PhonePreference,
     PlannedStep,
     RoleAssignment,
+    Shift,
     Staff,
+    SwapRequest,
     Ticket,
 )
 from tickets.states import (
@@ -35,6 +39,7 @@ from tickets.states import (
     OutboundChannel,
     OutboundState,
     StepResult,
+    SwapState,
     TicketStatus,
     TimelineKind,
 )
@@ -81,6 +86,8 @@ class Overtaken(StrEnum):
     NOT_THEIRS = "not_theirs"
     LEVEL_REACHED = "level_reached"
     GIVEN_BACK = "given_back"
+    ANSWERED = "answered"
+    SHIFT_OVER = "shift_over"
     TURN_OVER = "turn_over"
     HOUR_OVER = "hour_over"
 
@@ -99,7 +106,28 @@ def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -
     # Held up by a budget or a carrier, it would ring in the morning.
     if message.template == NIGHT_TEMPLATE and now - message.created_at > _NIGHT_CALL_WITHIN:
         return Overtaken.HOUR_OVER
-    return _by_its_ticket(session, message)
+    return _by_the_rota(session, message, now=now) or _by_its_ticket(session, message)
+
+
+def _by_the_rota(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
+    """A limit or a carrier may hold news of a turn until it was taken by another, or a question until it was answered.
+
+    The release before named neither the question nor the turn.
+    """
+    said = message.params
+    if message.template == "swap" and said.get("state") == SwapState.ASKED and "swap_id" in said:
+        asked = exists().where(SwapRequest.id == int(said["swap_id"]), SwapRequest.state == SwapState.ASKED)
+        return None if session.scalar(select(asked)) else Overtaken.ANSWERED
+    if message.template != "duty_begins" or "shift_id" not in said:
+        return None
+    if datetime.fromisoformat(said["ends_at"]) <= now:
+        return Overtaken.SHIFT_OVER
+    stands_in = exists().where(
+        Absence.staff_id == Shift.staff_id, Absence.deputy_id == message.staff_id,
+        Absence.starts_at <= now, Absence.ends_at > now,
+    )  # fmt: skip
+    theirs = exists().where(Shift.id == int(said["shift_id"]), or_(Shift.staff_id == message.staff_id, stands_in))
+    return None if session.scalar(select(theirs)) else Overtaken.NOT_THEIRS
 
 
 def _is_its_turn(session: Session, message: OutboundMessage, *, now: datetime) -> bool:
@@ -152,8 +180,17 @@ def _by_its_level(session: Session, message: OutboundMessage) -> Overtaken | Non
         return _by_its_asking(session, message)
     if message.template in _OF_A_STEP and not _step_stands(session, message):
         return Overtaken.STEP_OVER
+    if message.template == "instruction_overdue" and _is_instruction_answered(session, message):
+        return Overtaken.ANSWERED
     is_vain = message.channel is OutboundChannel.VOICE and _is_reached(session, message)
     return Overtaken.LEVEL_REACHED if is_vain else None
+
+
+def _is_instruction_answered(session: Session, message: OutboundMessage) -> bool:
+    answered = exists().where(
+        Instruction.id == message.params.get("instruction_id"), Instruction.answered_at.is_not(None)
+    )
+    return bool(session.scalar(select(answered)))
 
 
 def _by_its_asking(session: Session, message: OutboundMessage) -> Overtaken | None:

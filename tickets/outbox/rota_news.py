@@ -33,6 +33,7 @@ def tell_swap(session: Session, swap: Swap, *, now: datetime) -> None:
     """Whoever is asked hears of the question and of its withdrawal, whoever asked of the answer."""
     asks = swap.state in (SwapState.ASKED, SwapState.WITHDRAWN)
     params = {
+        "swap_id": swap.swap_id,
         "state": swap.state.value,
         "person": swap.from_person if asks else swap.to_person,
         "post": {"vi": swap.post, "en": swap.post_en},
@@ -56,6 +57,7 @@ def tell_turns_that_begin(session: Session, *, now: datetime, put_aside: PutAsid
         to = one.staff_id if away is None or away.starts_at > now else away.deputy_id
         note = handed_over(session, one.post_id, before=one.starts_at)
         params = {
+            "shift_id": one.shift_id,
             "post": {"vi": one.post, "en": one.post_en},
             "unit": {"vi": units[one.unit_id].name, "en": units[one.unit_id].name_en},
             "starts_at": one.starts_at.isoformat(),
