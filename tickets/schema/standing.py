@@ -52,7 +52,8 @@ class StandingLevel(Base):
     )
 
     clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
-    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    # A clock goes with its ticket: that it is there needs no looking up.
+    ticket_id: Mapped[int] = mapped_column(index=True)
     step_id: Mapped[int]
     level: Mapped[int]
     due_at: Mapped[datetime]
@@ -86,8 +87,9 @@ class StandingReport(Base):
     )
 
     clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
-    staff_id: Mapped[int] = mapped_column(to("staff"), primary_key=True, autoincrement=False)
-    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    # Whoever was told, and the ticket of the clock: both are there, and need no looking up.
+    staff_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ticket_id: Mapped[int] = mapped_column(index=True)
     step_id: Mapped[int]
     level: Mapped[int]
     due_at: Mapped[datetime]
@@ -212,11 +214,10 @@ KEEPS_WHAT_STANDS = {
     "what_stands_of_ticket": (
         _OF_TICKET,
         "ticket",
-        "after update on ticket for each row when (("
-        "old.unit_id, old.procedure_id, old.category_id, old.status, old.is_restricted, old.is_canary,"
-        " old.escalation_level > 0) is distinct from ("
-        "new.unit_id, new.procedure_id, new.category_id, new.status, new.is_restricted, new.is_canary,"
-        " new.escalation_level > 0))",
+        # A level rises only where the lines of its clock are written next.
+        "after update on ticket for each row when (((old.unit_id, old.procedure_id, old.category_id, old.status,"
+        " old.is_restricted, old.is_canary) is distinct from (new.unit_id, new.procedure_id, new.category_id,"
+        " new.status, new.is_restricted, new.is_canary)) or (old.escalation_level > 0 and new.escalation_level <= 0))",
     ),
     "moved_since_level": (
         _OF_MOVE,
