@@ -24,7 +24,7 @@ from tickets.promises.clocks import ClockBook, ClockEntry, keep_next_due, open_b
 from tickets.promises.loading import load_rulebook
 from tickets.promises.recompute import UNENDED, ClockState
 from tickets.schema import Clock, ExclusionCredit, ExclusionWindow, Ticket
-from tickets.states import ClockKind, ClockStatus, TimelineKind
+from tickets.states import ClockKind, ClockStatus, Priority, TimelineKind
 
 DOWNTIME = "downtime"
 CLOCKS_AT_ONCE = 200
@@ -128,10 +128,14 @@ def _ran_within(state: ClockState, calendar: WorkingCalendar, window: Interval) 
     return sum(between(calendar, begin, over) for begin, over in overlaps if begin < over)
 
 
+# Whoever is in danger, or may be, waits for no work of ours: their promise goes on, and its levels with it.
+_WAITS_FOR_NOTHING = or_(Ticket.priority == Priority.EMERGENCY, and_(Ticket.is_doubted, Clock.kind == ClockKind.ACCEPT))
+
+
 def _reached(window: ExclusionWindow) -> ColumnElement[bool]:
     """Open promises that were not over when the window began, and had begun before it ends."""
     due = or_(Clock.due_at > window.from_at, Clock.due_at.is_(None))
-    unbroken = and_(Clock.first_breach_at.is_(None), due)
+    unbroken = and_(Clock.first_breach_at.is_(None), due, ~_WAITS_FOR_NOTHING)
     broken_within = and_(Clock.first_breach_at > window.from_at, Clock.first_breach_at < window.to_at)
     return and_(
         Clock.status.in_(UNENDED),
@@ -194,21 +198,27 @@ def _give_back_to(
     rows = []
     for held in book.live(*(ClockKind(kind) for kind in window.clocks)):
         if held.clock.id not in had:
-            rows += _credit(session, book, held, window, now=now)
+            waits = ticket.priority is not Priority.EMERGENCY and not (
+                ticket.is_doubted and held.state.kind is ClockKind.ACCEPT
+            )
+            rows += _credit(session, book, held, window, waits=waits, now=now)
     keep_next_due(book)
     session.flush()
     return rows
 
 
 def _credit(
-    session: Session, book: ClockBook, held: ClockEntry, window: ExclusionWindow, *, now: datetime
+    session: Session, book: ClockBook, held: ClockEntry, window: ExclusionWindow, *, waits: bool, now: datetime
 ) -> list[dict[str, object]]:
+    """`waits`: whether it may stand still for work of ours."""
     before = held.state
     if before.status is ClockStatus.PAUSED and now < window.to_at:
         return []
     broken_at = recompute.with_breach(before, now=now).first_breach_at
     if broken_at is not None:
         _put_down(session, book, held, window, broken_at, now=now)
+        return []
+    if not waits:
         return []
     state = credited(before, held.calendar, Interval(window.from_at, window.to_at), now=now)
     if state == before:

@@ -95,6 +95,26 @@ def test_what_begins_while_the_work_is_on_gets_what_is_left_of_it(session):
     assert due(session, ticket) == MORNING + 3 * HOUR + 24 * HOUR + HOUR
 
 
+@pytest.mark.parametrize("is_doubted", [False, True])
+def test_an_emergency_is_taken_up_and_reported_during_announced_work_as_always(session, is_doubted):
+    approved(session, MORNING, MORNING + 4 * HOUR, now=MORNING - HOUR)
+    priority = Priority.URGENT if is_doubted else Priority.EMERGENCY
+    given = {"arrived_at": MORNING, "clocks": [ClockKind.ACCEPT]}
+    danger = scene.ticket(session, scene.ward(session), priority=priority, **given)
+    other = scene.ticket(session, scene.ward(session), priority=Priority.URGENT, **given)
+    danger.is_doubted = is_doubted
+    session.flush()
+
+    def planned(one: Ticket) -> tuple[datetime | None, datetime]:
+        return scene.clock(session, one, ClockKind.ACCEPT).due_at, scene.level_at(session, one, 1, ClockKind.ACCEPT)
+
+    before = planned(danger), planned(other)
+    give_back(session, now=MORNING)
+
+    assert planned(danger) == before[0]
+    assert planned(other) == tuple(at + 4 * HOUR for at in before[1])
+
+
 def test_nobody_gets_it_twice(session):
     ticket = urgent(session)
     approved(session, MORNING + HOUR, MORNING + 2 * HOUR, now=MORNING)
