@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tickets.city import wall_clock
 from tickets.directory.standing import ContactWay, Person
@@ -18,6 +19,12 @@ def ways_in_turn(
     there. Whoever named a way is tried by it, in its hours, unless that leaves none or it is an emergency. A level that
     is told on screens alone uses none.
     """
+    return _ways(person, tuple(channels), is_emergency, wall_clock(at).hour)
+
+
+# After an outage one person is told of hundreds, and is tried in the same way each time.
+@lru_cache(maxsize=512)
+def _ways(person: Person, channels: tuple[str, ...], is_emergency: bool, hour: int) -> tuple[ContactWay, ...]:
     wanted = {OutboundChannel(channel) for channel in channels} - {OutboundChannel.SCREEN}
     if not wanted:
         return ()
@@ -28,7 +35,6 @@ def ways_in_turn(
     if not is_emergency or all(way.kind is OutboundChannel.EMAIL for way in ways):
         wanted.add(OutboundChannel.EMAIL)
     usable = tuple(way for way in ways if way.kind in wanted)
-    hour = wall_clock(at).hour
     in_hours = tuple(way for way in usable if way.is_open_at(hour))
     if is_emergency:
         return tuple(sorted(usable, key=lambda way: way.kind is not OutboundChannel.VOICE))

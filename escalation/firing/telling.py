@@ -99,7 +99,7 @@ def fire(
 
 def can_be_told(ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook) -> bool:
     """Whether somebody would hear of this level: its own people, or who is asked for want of them (R19)."""
-    return standing.first_from(levels_of(step, book), step.rank, ticket.concern)[0] is not None
+    return bool(standing.told_together(levels_of(step, book), step.rank, ticket.concern)[0])
 
 
 def may_wait_for_a_list(

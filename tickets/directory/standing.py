@@ -139,6 +139,7 @@ class Standing:
         self._received_by = received_by or {}
         # Of a batch many tickets ask the same: it is found once.
         self._known: dict[tuple[tuple[str, ...], int, str], tuple[Reachable, ...]] = {}
+        self._together: dict[tuple[int, int, Concern], tuple[Sequence[ChainLevel], list[Reachable], int]] = {}
 
     def on_level(self, level: ChainLevel, concern: Concern) -> list[Reachable]:
         """Who answers for a level of a chain, best first; empty if nobody does."""
@@ -171,6 +172,15 @@ class Standing:
 
     def told_together(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> tuple[list[Reachable], int]:
         """Who is told of a level at once and at which they stand: the first, with all who share their shift."""
+        asked = (id(levels), rank, concern)
+        known = self._together.get(asked)
+        # The chain is kept beside the answer: no other one has its number as long as it is there.
+        if known is None or known[0] is not levels:
+            known = (levels, *self._found_together(levels, rank, concern))
+            self._together[asked] = known
+        return list(known[1]), known[2]
+
+    def _found_together(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> tuple[list[Reachable], int]:
         found: list[Reachable] = []
         at_level = rank
         for one, level in self.in_order(levels, rank, concern):
