@@ -13,7 +13,7 @@ from tickets.schema import Post, PostHolding, Unit
 from tickets.states import Role
 
 _WORKS = ("duty_officer",)
-_LEADS = ("ward_chair", "ward_vice_chair", "department_director")
+_LEADS = ("ward_chair", "ward_vice_chair", "department_director", "body_head")
 
 
 def staff_every_unit(session: Session, *, since: datetime) -> int:
