@@ -5,7 +5,6 @@ know whether it arrives.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -15,27 +14,16 @@ from escalation.queries.chain_seen import StandsThere, StepSeen
 from tickets.audit import entries
 from tickets.city import day_of
 from tickets.errors import InvalidInput
+from tickets.outbox.fates import Fate, fate_of
 from tickets.outbox.posting import Outgoing, post_all
 from tickets.people.actor import Actor
 from tickets.schema import OutboundMessage, Staff
-from tickets.states import OutboundChannel, OutboundState
+from tickets.states import OutboundChannel
 
 STEP_TEST_TEMPLATE = "step_test"
 # One person, one step, one day: a test is no alarm.
 MOST_A_DAY = 3
 _JUST_NOW = timedelta(minutes=1)
-# For so long whoever pressed the button waits to see it leave, and to see it arrive.
-_LEAVES_WITHIN, _ARRIVES_WITHIN = timedelta(minutes=10), timedelta(minutes=3)
-
-
-@dataclass(frozen=True, slots=True)
-class StepTest:
-    """A test message of today or yesterday; `at` is when it came to this state, `is_awaited`: another may follow."""
-
-    channel: OutboundChannel
-    state: OutboundState
-    at: datetime
-    is_awaited: bool
 
 
 def send_step_test(
@@ -71,12 +59,12 @@ def send_step_test(
 
 def step_tests(
     session: Session, chain_version_id: int, steps: Sequence[StepSeen], *, now: datetime
-) -> dict[tuple[int, int], StepTest]:
+) -> dict[tuple[int, int], Fate]:
     """By level and person, the newest test of today and yesterday, in one statement."""
     asked = [(seen.step.level, one.staff_id) for seen in steps for one in seen.people]
     today = day_of(now)
     known = _known(session, chain_version_id, asked, days=[today - timedelta(days=1), today])
-    return {key: _test(max(rows, key=lambda row: row.id), now=now) for key, rows in known.items()}
+    return {key: fate_of(max(rows, key=lambda row: row.id), now=now) for key, rows in known.items()}
 
 
 def _locales(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
@@ -130,11 +118,3 @@ def _known(
     for row in session.scalars(select(OutboundMessage).where(OutboundMessage.dedup_key.in_(keys))):
         found.setdefault(keys[row.dedup_key], []).append(row)
     return found
-
-
-def _test(row: OutboundMessage, *, now: datetime) -> StepTest:
-    at = row.delivered_at or row.settled_at or row.sent_at or row.created_at
-    leaves = row.state in (OutboundState.WAITING, OutboundState.CLAIMED) and now - row.created_at < _LEAVES_WITHIN
-    # Of mail and of what stands on a screen nobody ever reports that it arrived.
-    arrives = row.state is OutboundState.SENT and row.provider_sid is not None and now - at < _ARRIVES_WITHIN
-    return StepTest(row.channel, row.state, at, leaves or arrives)

@@ -13,7 +13,7 @@ from tickets.directory import contact_methods
 from tickets.directory.contact_hours import Hours
 from tickets.directory.people import person
 from tickets.errors import InvalidInput
-from tickets.outbox.contact_codes import send_code, send_test
+from tickets.outbox.contact_codes import send_code, send_test, tests_of
 from tickets.states import OutboundChannel, Role
 from tickets.typed_text import typed_number
 
@@ -79,7 +79,7 @@ def prove(method_id: int) -> ResponseReturnValue:
 @limiter.limit("10 per hour", key_func=by_session)
 def try_it(method_id: int) -> ResponseReturnValue:
     send_test(g.session, g.viewer.staff_id, method_id, actor=g.actor, now=g.now)
-    flash(_("A test is on its way."), "success")
+    flash(_("A test is on its way; what becomes of it stands here."), "success")
     return redirect(_HERE, code=303)
 
 
@@ -113,6 +113,7 @@ def _page(*, errors: Mapping[str, str] | None = None, status: int = 200) -> Resp
     page = render_template(
         "sign_in/contact_methods.html",
         methods=mine,
+        tests=tests_of(g.session, mine, now=g.now),
         kinds=contact_methods.METHOD_KINDS,
         account=person(g.session, g.viewer.staff_id),
         typed=request.form,

@@ -19,7 +19,7 @@ from tickets.directory.contact_hours import Hours
 from tickets.directory.standing_rows import load_standing
 from tickets.people.actor import SYSTEM
 from tickets.schema import AuditEntry, ContactMethod, Staff
-from tickets.states import OutboundChannel, Role
+from tickets.states import OutboundChannel, OutboundState, Role
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 HERE = "/my/contacts"
@@ -191,3 +191,25 @@ def test_an_office_behind_one_address_proves_its_phones_in_one_afternoon_and_eac
     # The limit is of an hour: who is told to wait a minute would only be refused again.
     assert re.search(r"Please wait (a minute|[1-6]?[0-9] minutes) and try again", refused.get_data(as_text=True))
     assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_what_became_of_a_test_stands_beside_the_way_and_is_asked_for_until_it_has_arrived(app, browser, session, me):
+    post(browser, HERE, kind="sms", address="0901 234 567")
+    [way] = mine(session, me)
+
+    def shown(*, later: timedelta = timedelta(seconds=3)) -> str:
+        with app.bound_to(session, MONDAY + later):
+            page = browser.get(HERE).get_data(as_text=True)
+        found = re.search(rf'<span class="quiet" id="test-{way.id}"(.*?)</span>', page, re.DOTALL)
+        return found[1] if found else ""
+
+    before = shown()
+    post(browser, f"{HERE}/{way.id}/test")
+    waiting = shown()
+    [sent] = messages(session, template="contact_test", staff_id=me.id)
+    sent.state, sent.sent_at, sent.delivered_at = OutboundState.DELIVERED, MONDAY, MONDAY
+    session.commit()
+
+    assert before == "" and "test by SMS: Waiting to be sent" in waiting and f'hx-get="{HERE}"' in waiting
+    assert "test by SMS: Delivered" in shown() and "hx-get" not in shown()
+    assert shown(later=timedelta(hours=1)) == "", "an old test says nothing of today"
