@@ -7,7 +7,7 @@ them up for each line was a part of what firing cost. A ticket's level rises onl
 from alembic import op
 
 revision = '0179'
-down_revision = '0170'
+down_revision = '0176'
 branch_labels = None
 depends_on = None
 
