@@ -6,6 +6,7 @@ from enum import StrEnum
 from http.client import HTTPException
 
 from app.phone.round_trip import is_right, round_trip, speaks_for_us
+from app.phone.unreached import kind_of
 from app.settings import Settings
 from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.driver import LineAddresses, ProviderUnreachable
@@ -37,6 +38,8 @@ _NOT_LET_IN = frozenset({401, 402, 403})
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """`said`: what was answered; of what was not reached, why (`Unreached`)."""
+
     what: Looked
     phone: str = ""
     said: str = ""
@@ -55,7 +58,7 @@ def _access(account: ProviderAccount) -> Found:
         driver_of(account).carrier(account).let_in()
     except ProviderUnreachable as trouble:
         if trouble.status is None:
-            return Found(Looked.AWAY, said=str(trouble.__cause__ or trouble)[:200])
+            return Found(Looked.AWAY, said=kind_of(trouble))
         return Found(Looked.REFUSED if trouble.status in _NOT_LET_IN else Looked.ANSWERED, said=str(trouble.status))
     return Found(Looked.LET_IN)
 
@@ -64,7 +67,7 @@ def _round(settings: Settings, account: ProviderAccount) -> Found:
     try:
         genuine, forged = round_trip(settings, account)
     except (OSError, HTTPException) as trouble:
-        return Found(Looked.NOT_REACHED, said=str(trouble)[:200])
+        return Found(Looked.NOT_REACHED, said=kind_of(trouble))
     if is_right(genuine, forged):
         return Found(Looked.ROUND)
     what = Looked.PROXY_SPEAKS if speaks_for_us(genuine, forged) else Looked.NOT_ROUND

@@ -13,6 +13,7 @@ from telephony.floor.rooms import open_room
 from telephony.floor.telephones import name_in_browser, way_to
 from telephony.floor.waiting import expected_wait, position, waiting_at
 from telephony.ivr import CallFacts, GuidanceFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
+from telephony.ivr.bulletin import told_of
 from telephony.ivr.conversation import BEFORE_A_PERSON
 from telephony.ivr.queue import may_come_to_the_front, words_are_due
 from telephony.plan.prompts import Prompt
@@ -26,7 +27,7 @@ from tickets.matter.reading import NOTHING_READ, Certainty
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
 from tickets.routing.guidance import spoken_answers
-from tickets.routing.incidents import running
+from tickets.routing.incidents import IncidentRule, running
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
@@ -99,11 +100,15 @@ def _incidents(session: Session, call: Call, heard: Heard, desk: Desk, *, now: d
     return tuple(
         IncidentFacts(
             one.id, one.reference, one.bulletin_vi, one.bulletin_en, one.unit_ids, one.is_disaster,
-            one.most_waiting is not None and waiting_at(session, one.unit_ids, now=now) >= one.most_waiting,
+            one.most_waiting is not None and _wait_already(session, one, now=now) >= one.most_waiting,
         )
         for one in known
         if one.category_id is None or category_id in (None, one.category_id)
     )  # fmt: skip
+
+
+def _wait_already(session: Session, incident: IncidentRule, *, now: datetime) -> int:
+    return waiting_at(session, incident.unit_ids, told=told_of(incident.id), now=now)
 
 
 def _guidance(heard: Heard, desk: Desk) -> tuple[GuidanceFacts, ...]:
@@ -129,7 +134,7 @@ def _news_since(call: Call, desk: Desk, *, now: datetime) -> tuple[int, ...]:
     return tuple(
         one.id
         for one in running(desk.rules.incidents, now=now)
-        if f"incident:{one.id}" not in told
+        if told_of(one.id) not in told
         and (not one.unit_ids or resumed.get("place_unit_id") in one.unit_ids)
         and one.category_id in (None, resumed.get("category_id"))
     )

@@ -14,6 +14,7 @@ from telephony.floor.offers import end_consult
 from telephony.floor.presence import begin_talk, lock_to_talk
 from telephony.floor.rooms import close_room
 from telephony.floor.telephones import may_ring
+from telephony.ivr.queue import TAKEN_OVER
 from telephony.lock_order import lock_around_call
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call
@@ -51,7 +52,7 @@ def take_over(
     begin_talk(mine, call.id, now=now)
     told = asdict(PassedOn(by_id, by))
     call.detail = {
-        **call.detail, "was_cut_off": True, "talk_noted": False, "cut_off_from": None, "asking": "",
+        **call.detail, "was_cut_off": True, "talk_noted": False, "cut_off_from": None, "asking": TAKEN_OVER,
         "taken_over": told,
     }  # fmt: skip
     session.flush()

@@ -14,7 +14,7 @@ from telephony.calls import NOT_LED, conversation_of, lock_call_by_sid, remember
 from telephony.desk import Desk
 from telephony.floor.rooms import open_room
 from telephony.ivr import Heard, begin, step
-from telephony.ivr.queue import IN_ROOM
+from telephony.ivr.queue import IN_ROOM, TAKEN_OVER
 from telephony.lock_order import lock_around_call, lock_ticket_of_call
 from telephony.plan.verbs import Plan
 from telephony.provider.lowering import told_by
@@ -43,7 +43,7 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     if call is None:
         call = register_call(session, form, desk, now=now)
     heard = heard_in(told_by(form, webhook.query))
-    if heard.was_connected and call.state is CallState.TALKING and not _moves_into_room(session, call):
+    if heard.was_connected and call.state is CallState.TALKING and not _goes_on(session, call):
         note_bridge_over(session, call, form, now=now)
     facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)
     if facts.agent_is_gone and call.state is CallState.TALKING:
@@ -61,9 +61,10 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     return Turn(outcome.plan, call.locale, call.turn)
 
 
-def _moves_into_room(session: Session, call: Call) -> bool:
-    """The bridge came down because the agent was led into a room, whereto the caller follows."""
-    return call.detail.get("asking") != IN_ROOM and bool(open_room(session, call))
+def _goes_on(session: Session, call: Call) -> bool:
+    """The bridge came down because the agent was led into a room, whereto the caller follows, or was relieved."""
+    asking = call.detail.get("asking")
+    return asking == TAKEN_OVER or (asking != IN_ROOM and bool(open_room(session, call)))
 
 
 def heard_in(form: Mapping[str, str]) -> Heard:

@@ -6,7 +6,7 @@ Locked in the order ticket, agent, callback; where the callback comes first, who
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor import callbacks
@@ -127,11 +127,17 @@ def not_placed(session: Session, outbound_id: int, *, now: datetime) -> None:
 
 
 def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, now: datetime, limit: int = 50) -> int:
-    """Agents who were kept for calls of whose end nobody told us."""
+    """Agents who were kept for calls of whose end nobody told us, or that a budget holds, so that nothing rings."""
     late = session.execute(
         select(OutboundMessage.id, OutboundMessage.state, OutboundMessage.error_code)
         .join(CallbackRequest, CallbackRequest.outbound_id == OutboundMessage.id)
-        .where(CallbackRequest.state == CallbackState.DIALLING, CallbackRequest.reserved_until <= now)
+        .where(
+            CallbackRequest.state == CallbackState.DIALLING,
+            or_(
+                CallbackRequest.reserved_until <= now,
+                and_(OutboundMessage.state == OutboundState.WAITING, OutboundMessage.error_code.in_(_HELD)),
+            ),
+        )
         .order_by(CallbackRequest.reserved_until)
         .limit(limit)
     ).all()

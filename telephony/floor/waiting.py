@@ -145,11 +145,14 @@ def waiting_count(session: Session, *, now: datetime) -> int:
     return int(session.scalar(select(func.count()).select_from(Call).where(is_in_line(now))) or 0)
 
 
-def waiting_at(session: Session, unit_ids: Collection[int], *, now: datetime) -> int:
-    """How many wait for these units' people, or at all where none are named."""
+def waiting_at(session: Session, unit_ids: Collection[int], *, told: str = "", now: datetime) -> int:
+    """How many wait for these units' people or have been `told` this before, or at all where no units are named.
+
+    Who calls from a ward about what a department answers for waits for the department's people.
+    """
     waiting = select(func.count()).select_from(Call).where(is_in_line(now))
     if unit_ids:
-        waiting = waiting.where(Call.unit_id.in_(unit_ids))
+        waiting = waiting.where(or_(Call.unit_id.in_(unit_ids), Call.detail["told"].has_key(told)))
     return int(session.scalar(waiting) or 0)
 
 
@@ -188,8 +191,9 @@ def is_in_line(now: datetime) -> ColumnElement[bool]:
 
 
 def silent_calls(now: datetime) -> ColumnElement[bool]:
-    """Waiting callers of whom nothing was heard for so long that nobody is rung for them."""
-    return and_(Call.state.in_(WAITING), Call.agent_id.is_(None), ~_is_heard(now - UNHEARD_FOR))
+    """Waiting callers of whom nothing was heard for so long that nobody is rung for them; or who were answered and
+    never came, while an agent hears nothing."""
+    return and_(Call.state.in_(WAITING), ~_is_heard(now - UNHEARD_FOR))
 
 
 def _is_heard(since: GivenTime) -> ColumnElement[bool]:

@@ -177,4 +177,9 @@ def _bulletin(conversation: Conversation, incident: IncidentFacts) -> Say:
 
 
 def _told(incident: IncidentFacts) -> str:
-    return f"incident:{incident.id}"
+    return told_of(incident.id)
+
+
+def told_of(incident_id: int) -> str:
+    """What a conversation keeps of a bulletin that was said in it."""
+    return f"incident:{incident_id}"

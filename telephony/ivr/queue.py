@@ -40,6 +40,8 @@ CUT_OFF_SECONDS = 3
 PASSED_ON = "passed_on"
 # In a room with others.
 IN_ROOM = "in_room"
+# A supervisor has taken them over, to whom they are bridged when the agent's telephone goes down.
+TAKEN_OVER = "taken_over"
 
 
 def on_queue(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -162,15 +164,21 @@ def on_dial(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnO
         return _after_cut_off(conversation)
     if facts.is_on_hold or not heard.dial_status:
         return _on_hold(conversation, facts)
-    if facts.room and conversation.asking != IN_ROOM:
-        # Not the end of the talk: the agent was led into the room, and the caller follows.
-        return _enter_room(conversation, facts)
+    if (further := _goes_on_elsewhere(conversation, facts)) is not None:
+        return further
     if not heard.was_connected:
         return TurnOutcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
     if facts.agent_finished:
         # Who was answered at once has not heard the number yet.
         return goodbye(conversation, *reference_words(conversation, facts))
     return TurnOutcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF), seconds=CUT_OFF_SECONDS),))
+
+
+def _goes_on_elsewhere(conversation: Conversation, facts: CallFacts) -> TurnOutcome | None:
+    """Not the end of the talk: a supervisor took it over, or the agent was led into the room and the caller follows."""
+    if conversation.asking == TAKEN_OVER and facts.queue.target:
+        return _connect(conversation, facts, facts.queue.target)
+    return _enter_room(conversation, facts) if facts.room and conversation.asking != IN_ROOM else None
 
 
 def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:

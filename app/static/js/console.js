@@ -33,7 +33,11 @@ function start(address) {
     return tell("worker_failed");
   }
   worker.onerror = () => tell("worker_failed");
-  worker.onmessage = ({ data }) => heard(data);
+  worker.onmessage = ({ data }) => {
+    // It says no more that this page is open than this page answers.
+    worker?.postMessage({ isThere: true });
+    heard(data);
+  };
   worker.postMessage({ address, token, telephone, every });
 }
 

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 
 from app.phone.account_check import TO_KNOW, WELL, Found, Looked
+from app.phone.unreached import Unreached
 from telephony.provider.account import Capability, ProviderKind
 from telephony.provider.account_kinds import ACCOUNT_KINDS, AccountKind
 
@@ -71,6 +72,18 @@ def seen_words(found: Found) -> tuple[str, str]:
     return tone, _sentences(found)[found.what]
 
 
+def _why(said: str) -> str:
+    return {
+        Unreached.NOT_TRUSTED: _("this machine does not trust its certificate, whose chain may not be whole"),
+        Unreached.NO_SUCH_NAME: _(
+            "nobody here knows its name: it may be mistyped, or this machine may ask no name service"
+        ),
+        Unreached.NOTHING_LISTENS: _("nothing listens at that address"),
+        Unreached.NO_ANSWER: _("nothing answered in time, as when a firewall lets nothing through"),
+        Unreached.BROKEN_OFF: _("the connection broke off"),
+    }.get(Unreached(said) if said in set(Unreached) else Unreached.BROKEN_OFF, "")
+
+
 def _sentences(found: Found) -> dict[Looked, str]:
     said, phone, wanted = found.said, found.phone, found.wanted
     return {
@@ -83,7 +96,7 @@ def _sentences(found: Found) -> dict[Looked, str]:
             "The provider answers %(code)s to a question that every account may ask. See what it says of itself.",
             code=said,
         ),
-        Looked.AWAY: _("The provider is not reached from here (%(why)s). May this machine reach it?", why=said),
+        Looked.AWAY: _("The provider is not reached from here: %(why)s.", why=_why(said)),
         Looked.ROUND: _("A signed event reaches us at our public address, and a forged one is refused."),
         Looked.PROXY_SPEAKS: _("Our public address believes everybody: a proxy speaks for us, and no process of ours."),
         Looked.NOT_ROUND: _(
@@ -91,7 +104,7 @@ def _sentences(found: Found) -> dict[Looked, str]:
             "A proxy may change the path, or HOTLINE_PUBLIC_BASE_URL may not be the address it serves.",
             codes=said,
         ),
-        Looked.NOT_REACHED: _("Our public address is not reached from here (%(why)s).", why=said),
+        Looked.NOT_REACHED: _("Our public address is not reached from here: %(why)s.", why=_why(said)),
         Looked.NOT_LISTED: _(
             "This provider cannot be asked where its numbers lead. Compare its page with the addresses of this account."
         ),

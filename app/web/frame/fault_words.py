@@ -118,6 +118,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
             "“%(words)s” stands in too many texts: give a longer phrase.", words=params.get("words", "")
         ),
         "incident_too_long": _("An incident lasts 72 hours at most; extend it later."),
+        "cap_without_disaster": _("Only a disaster has a limit of callers: mark it as one, or leave this empty."),
         "incident_over": _("This incident is over already."),
         "out_of_range": _("This number is not possible here."),
         "takes_too_long": _(

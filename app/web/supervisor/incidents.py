@@ -141,6 +141,8 @@ def _wanted(typed: TypedIncident) -> WantedIncident:
         raise InvalidInput("hours", "incident_too_long")
     if typed.most_waiting and most is None:
         raise InvalidInput("most_waiting", "out_of_range")
+    if typed.most_waiting and not typed.is_disaster:
+        raise InvalidInput("most_waiting", "cap_without_disaster")
     return WantedIncident(
         master_id=_master_id(typed, unit_ids, category), unit_ids=unit_ids,
         category_id=category.id if category else None, bulletin_vi=typed.bulletin_vi, bulletin_en=typed.bulletin_en,

@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.storage.database import transaction
 from app.wording.spoken_words import in_digit_groups
 from telephony.floor import callbacks, offers, presence
-from telephony.floor.calling_back import end_late_attempts, not_now
+from telephony.floor.calling_back import NOT_PLACED_PAUSE, end_late_attempts, not_now
 from telephony.floor.floor import load_floor
 from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import Committed
@@ -184,18 +184,40 @@ def turn_after(office: Office, *, pause: timedelta) -> CallbackRequest:
     return request_of(office)
 
 
-def test_a_callback_over_budget_is_made_when_the_hour_is_over(
-    office: Office, carrier: FakeCarrier, due: CallbackRequest
-) -> None:
-    next_hour = office.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+def used_up(office: Office) -> None:
+    """The one callback of this hour is made."""
     with transaction(office.factory) as session:
         session.get_one(SendingBudget, (SendingKind.CALLBACK, BudgetScope.ALL, 3600)).most = 1
         session.add(
             SendingCount(
-                begins_at=next_hour - timedelta(hours=1), seconds=3600, kind=SendingKind.CALLBACK, counted="",
-                counted_by="other", count=1,
+                begins_at=office.now.replace(minute=0, second=0, microsecond=0), seconds=3600,
+                kind=SendingKind.CALLBACK, counted="", counted_by="other", count=1,
             )
         )  # fmt: skip
+
+
+def test_no_agent_is_kept_from_callers_for_a_call_that_a_budget_holds(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    used_up(office)
+    office.deliver(VOICE)
+    assert dialled(office).error_code == "over_budget_all"
+
+    office.now += timedelta(seconds=3)
+    with transaction(office.factory) as session:
+        end_late_attempts(session, now=office.now)
+
+    assert agent_of(office).state is PresenceState.AVAILABLE
+    after = request_of(office)
+    assert (after.state, after.attempts) == (CallbackState.OPEN, 0)
+    assert after.not_before == office.now + NOT_PLACED_PAUSE
+
+
+def test_a_callback_over_budget_is_made_when_the_hour_is_over(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    next_hour = office.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    used_up(office)
     office.deliver(VOICE)
     assert (dialled(office).state, dialled(office).error_code) == (OutboundState.WAITING, "over_budget_all")
 

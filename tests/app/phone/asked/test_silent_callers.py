@@ -18,7 +18,7 @@ from tests.conftest import NOW
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.schema import Call, CallbackRequest, Line, TimelineEntry
-from tickets.states import CallState, TimelineKind
+from tickets.states import CallState, PresenceState, TimelineKind
 
 LATER = NOW + timedelta(minutes=3)
 
@@ -67,6 +67,21 @@ def rings(committed, agent):
         offers.offer_waiting_calls(session, now=LATER)
         session.commit()
         return open_offer_of(session, agent) is not None
+
+
+def test_an_agent_who_answered_somebody_who_was_gone_by_then_is_free_again(committed, phone, agent, provider, ask):
+    provider.calls[phone.sid] = "completed"
+    with committed.factory() as session:
+        call = session.scalars(select(Call)).one()
+        call.state, call.agent_id = CallState.OFFERED, agent
+        presence.begin_talk(presence.go_available(session, agent, now=NOW), call.id, now=NOW)
+        session.commit()
+
+    assert ask() == AskedFor(gone=1)
+
+    assert state_of(committed) is CallState.ENDED
+    with committed.factory() as session:
+        assert presence.presence_of(session, agent).state is PresenceState.AVAILABLE
 
 
 def test_who_hung_up_without_anybody_telling_us_is_let_go_and_called_back(committed, phone, agent, provider, ask):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -229,3 +230,16 @@ def test_what_is_not_reached_is_told_from_what_refuses(settings) -> None:
     found = account_check.look(settings.model_copy(update={"public_base_url": "http://127.0.0.1:9"}), nowhere, [])
 
     assert [one.what for one in found] == [account_check.Looked.AWAY, account_check.Looked.NOT_REACHED]
+
+
+def test_why_nothing_is_reached_is_said_in_words_and_not_in_a_library_s(browser: FlaskClient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        unused = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    said = {}
+    for name, address in (("unused", unused), ("mistyped", "http://provider.invalid")):
+        post(browser, f"{ACCOUNTS}/new", **GIVEN | {"name": name, "api_base_url": address})
+        said[name] = post(browser, f"{ACCOUNTS}/{name}/check").get_data(as_text=True)
+
+    assert "The provider is not reached from here: nothing listens at that address." in said["unused"]
+    assert "The provider is not reached from here: no name service here knows its name" in said["mistyped"]
+    assert not [word for word in ("Pool", "Error", "retries", "0x") for page in said.values() if word in page]

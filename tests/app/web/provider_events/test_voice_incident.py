@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.web.frame.application import HotlineApp
 from app.wording.messages import message_app, render
-from tests.app.web.provider_events.voice_scene import agent_at, call_of, ticket_of
+from tests.app.web.provider_events.voice_scene import BULLETIN, agent_at, call_of, ticket_of
 from tests.factories import open_ticket, staff, unit
 from tests.statements import counted
 from tests.telephony.phone import Phone
@@ -38,31 +38,7 @@ from tickets.states import (
 from tickets.work import incident_people, incidents, resolution
 from tickets.work.incidents import WantedIncident
 
-WORDS = "Khu vực mất điện, ngành điện đang sửa."
 AT_NIGHT = timedelta(hours=13)
-
-
-@pytest.fixture
-def set_incident(session, now):
-    boss = staff(session, role=Role.SUPERVISOR, at="79")
-
-    def set_one(*, units=("26740",), **more):
-        master = open_ticket(session, subject="Mất điện", now=now)
-        wanted = WantedIncident(
-            master_id=master.ticket_id,
-            unit_ids=[unit(session, code).id for code in units],
-            category_id=more.pop("category_id", None),
-            bulletin_vi=WORDS,
-            bulletin_en="There is no electricity in this area.",
-            lasts=timedelta(hours=2),
-            **more,
-        )
-        viewer = load_viewer(session, boss.id, now=now)
-        return incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
-
-    set_one.viewer = lambda: load_viewer(session, boss.id, now=now)
-    set_one.actor = staff_actor(boss.id)
-    return set_one
 
 
 def rounds(session, now):
@@ -85,7 +61,7 @@ def test_a_caller_from_there_hears_it_is_counted_and_is_told_once_when_it_is_ove
     agent_at(session, now)
 
     phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện")
-    assert WORDS in phone.said
+    assert BULLETIN in phone.said
     assert session.scalar(select(func.count()).select_from(Offer)) == 0, "no agent is rung while it is said"
     phone.press("1")
     assert "đã được tính" in phone.said and phone.document.find("Hangup") is not None
@@ -129,14 +105,14 @@ def test_who_calls_about_another_kind_of_matter_hears_nothing(session, phone, no
 
     phone.ring().press("1").speak("phường Sài Gòn, đèn đường trước nhà bị hỏng")
 
-    assert WORDS not in phone.said
+    assert BULLETIN not in phone.said
 
 
 def test_danger_goes_past_it_and_pressed_during_it_makes_the_matter_urgent(session, phone, now, set_incident):
     set_incident()
     agent_at(session, now)
     phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện")
-    assert WORDS in phone.said
+    assert BULLETIN in phone.said
 
     phone.press("2")
 
@@ -150,7 +126,7 @@ def test_in_a_disaster_one_key_from_the_greeting_counts_without_a_ticket(session
     before = session.scalar(select(func.count()).select_from(Ticket))
 
     phone.ring()
-    assert WORDS in phone.said
+    assert BULLETIN in phone.said
     phone.press("1").hang_up()
 
     assert session.scalar(select(func.count()).select_from(Ticket)) == before
@@ -160,23 +136,6 @@ def test_in_a_disaster_one_key_from_the_greeting_counts_without_a_ticket(session
     assert (person.phone, person.channel) == (phone.number, Channel.VOICE)
 
 
-def test_the_cap_offers_a_message_at_once_and_nobody_is_hung_up_on(
-    client, settings, session, city_line, now, set_incident
-):
-    set_incident(units=(), is_disaster=True, most_waiting=1)
-    agent_at(session, now)
-    first = Phone(client, settings, to=city_line, number="+84902000001").ring().press("0")
-    assert call_of(session, first).state in (CallState.QUEUED, CallState.OFFERED)
-
-    second = Phone(client, settings, to=city_line, number="+84902000002").ring().press("0")
-    assert "rất nhiều người gọi" in second.said
-    second.wait()
-    assert call_of(session, second).state is CallState.VOICEMAIL
-
-    third = Phone(client, settings, to=city_line, number="+84902000003").ring().press("2")
-    assert call_of(session, third).state in (CallState.QUEUED, CallState.OFFERED), "danger has room"
-
-
 def test_it_expires_by_itself_and_is_not_said_any_more(app: HotlineApp, session, phone, now, set_incident):
     set_incident(units=(), is_disaster=True)
     phone.ring().press("1").hang_up()
@@ -184,7 +143,7 @@ def test_it_expires_by_itself_and_is_not_said_any_more(app: HotlineApp, session,
 
     with app.bound_to(session, later):
         other = Phone(phone.client, app.settings, to=phone.to, number="+84902000002").ring()
-        assert WORDS not in other.said
+        assert BULLETIN not in other.said
     rounds(session, later)
 
     [message] = told(session)
@@ -262,7 +221,7 @@ def test_a_unit_sets_it_for_its_own_area_only(session, now):
     viewer = load_viewer(session, boss.id, now=now)
 
     for units in ([], [unit(session, "26743").id]):
-        wanted = WantedIncident(master.ticket_id, units, None, WORDS, "No electricity.", timedelta(hours=1))
+        wanted = WantedIncident(master.ticket_id, units, None, BULLETIN, "No electricity.", timedelta(hours=1))
         with pytest.raises(InvalidInput) as refused:
             incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
         assert refused.value.code == "not_your_area"
@@ -283,8 +242,8 @@ def test_who_calls_again_about_the_same_hears_what_was_set_meanwhile_once(app, s
     again.hang_up()
     third = calls_again().ring().press("1")
 
-    assert WORDS not in before and WORDS in heard
-    assert WORDS not in third.said, "told is told"
+    assert BULLETIN not in before and BULLETIN in heard
+    assert BULLETIN not in third.said, "told is told"
 
 
 def test_whom_the_end_of_it_reached_is_counted_by_the_carriers_word(app, session, phone, now, set_incident):
@@ -339,7 +298,7 @@ def test_a_landline_is_rung_when_it_is_over_again_while_nobody_takes_it_and_a_ke
     assert (first.channel, first.address, first.not_before) == (OutboundChannel.VOICE, LANDLINE, now)
     with message_app(app.settings).app_context():
         words = render(first.template, "voice", first.params, locale="vi", base_url="https://x.example.vn", now=now)
-    assert WORDS in words.text and "Đã có điện lại." in words.text and "phím 1" in words.text
+    assert BULLETIN in words.text and "Đã có điện lại." in words.text and "phím 1" in words.text
 
     phone.post(f"notice-status?m={first.id}", CallSid="CA-first", CallStatus="no-answer")
     second = call_that_tells(session)

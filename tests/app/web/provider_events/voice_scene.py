@@ -7,6 +7,9 @@ from tests.factories import staff
 from tickets.schema import Call, Ticket
 from tickets.states import Role
 
+# What callers hear of the incident that a test sets.
+BULLETIN = "Khu vực mất điện, ngành điện đang sửa."
+
 
 def call_of(session, phone):
     return session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()

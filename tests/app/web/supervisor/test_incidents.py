@@ -104,6 +104,13 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(brows
     assert "Mất điện" in page(browser) or field == "bulletin_vi", "a draft stands there when the page is opened again"
 
 
+def test_a_limit_of_callers_is_not_dropped_in_silence_where_it_would_hold_nobody_back(browser, session):
+    answer = send(browser, **{**GOOD, "most_waiting": "5"})
+
+    assert answer.status_code == 422 and 'id="f-most_waiting-error"' in answer.get_data(as_text=True)
+    assert session.scalar(select(func.count()).select_from(Incident)) == 0
+
+
 def test_it_is_extended_and_ended_with_words(browser, session, now):
     send(browser, **GOOD)
     [incident] = session.scalars(select(Incident)).all()
