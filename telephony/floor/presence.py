@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from telephony.floor.floor import HEARTBEAT_LOST
 from tickets.each_alone import PutAside, change_rows
 from tickets.errors import NotAllowed
-from tickets.schema import Presence
+from tickets.schema import Offer, Presence
 from tickets.states import PresenceState
 
 WRAP_UP = timedelta(seconds=90)
@@ -121,12 +121,17 @@ def free(presence: Presence, *, now: datetime) -> None:
 
 
 def take(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
-    """Offer this agent the call, if they are free, or write down this very talk, and nobody else has them in hand."""
+    """Offer this agent the call, if they are free, or write down this very talk, and nobody else has them in hand.
+
+    Nor whoever something still rings at, whatever their presence says: the database would refuse a second offer, and
+    with it the turn of a caller who has nothing to do with it.
+    """
     # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
     wraps_it_up = and_(Presence.state == PresenceState.WRAP_UP, Presence.call_id == call_id)
     free = (
         select(Presence.staff_id)
         .where(Presence.staff_id == staff_id, or_(Presence.state == PresenceState.AVAILABLE, wraps_it_up))
+        .where(~select(Offer.id).where(Offer.staff_id == staff_id, Offer.outcome.is_(None)).exists())
         .with_for_update(key_share=True, skip_locked=True)
     )
     taken = session.execute(
