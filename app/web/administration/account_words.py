@@ -75,7 +75,7 @@ def seen_words(found: Found) -> tuple[str, str]:
 def _why(said: str) -> str:
     return {
         Unreached.NOT_TRUSTED: _("this machine does not trust its certificate, whose chain may not be whole"),
-        Unreached.NO_SUCH_NAME: _("no name service here knows its name: is it typed rightly?"),
+        Unreached.NO_SUCH_NAME: _("no name service here knows its name, which may be mistyped"),
         Unreached.NOTHING_LISTENS: _("nothing listens at that address"),
         Unreached.NO_ANSWER: _("nothing answered in time, as when a firewall lets nothing through"),
         Unreached.BROKEN_OFF: _("the connection broke off"),
