@@ -219,6 +219,9 @@ def _record(session: Session, action: str, incident: Incident, *, actor: Actor, 
         "ends_at": incident.expires_at.isoformat(),
         "is_disaster": incident.is_disaster,
     }
+    if incident.most_waiting is not None:
+        # Whom it keeps from waiting is decided by whoever set it.
+        params["most"] = incident.most_waiting
     entries.record(
         session, actor=actor, action=action, subject_kind="incident", subject_id=incident.id,
         ticket_id=incident.master_id, params=params, now=now,

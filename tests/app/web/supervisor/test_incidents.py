@@ -111,6 +111,12 @@ def test_a_limit_of_callers_is_not_dropped_in_silence_where_it_would_hold_nobody
     assert session.scalar(select(func.count()).select_from(Incident)) == 0
 
 
+def test_who_set_a_limit_of_callers_and_which_is_in_the_trail(browser, session):
+    assert send(browser, **{**GOOD, "is_disaster": "1", "most_waiting": "5"}).status_code == 303
+
+    assert session.scalars(select(AuditEntry.params).where(AuditEntry.action == "incident.set")).one()["most"] == 5
+
+
 def test_it_is_extended_and_ended_with_words(browser, session, now):
     send(browser, **GOOD)
     [incident] = session.scalars(select(Incident)).all()
