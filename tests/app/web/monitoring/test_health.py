@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.phone.known_accounts import known_accounts
@@ -12,14 +12,18 @@ from app.settings import Settings
 from app.storage.database import make_engine
 from app.storage.play_progress import PlayProgress, forget, note
 from app.web.factory import create_app
+from app.web.monitoring.health import backlog_checks
 from telephony.provider.kept_accounts import account_of, switch
 from telephony.reconciliation_marks import note_round
 from tests.conftest import Committed
+from tests.escalation.scene import ticket, ward
 from tests.readiness import when_heard
 from tests.telephony.provider.account_rows import add
 from tickets import leader_jobs, leadership
 from tickets.keys import account_keys
 from tickets.people.actor import SYSTEM
+from tickets.schema import PlannedStep
+from tickets.states import Priority
 
 
 def test_an_empty_directory_is_not_ready_and_names_the_command(client: FlaskClient, session: Session) -> None:
@@ -156,3 +160,13 @@ def test_metrics_tell_how_old_the_last_success_of_each_job_is(
 
     assert 'hotline_leader_job_age_seconds{work="seal audit trail"} 180.0' in page
     assert 'hotline_leader_job_overdue{work="seal audit trail"} 1.0' in page
+
+
+def test_whoever_is_on_call_reads_within_the_minute_that_levels_do_not_fire(session: Session, now: datetime) -> None:
+    ticket(session, ward(session), arrived_at=now, priority=Priority.URGENT)
+    due = session.scalars(select(func.min(PlannedStep.planned_at))).one()
+
+    said = [backlog_checks(session, now=due + timedelta(seconds=late))["escalation"] for late in (0, 45, 46, 59)]
+
+    assert said[:2] == ["ok", "ok"]
+    assert said[2:] == [f"late since {due.isoformat()}"] * 2
