@@ -11,9 +11,12 @@ from app.cli.commands import build_parser
 from app.settings import ROOT
 from telephony.provider.provider_settings import PROVIDER_SETTINGS
 
-DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rules.md")]
+DOCUMENTS = [
+    ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rules.md", "docs/figures.md")
+]
 GUIDES = sorted((ROOT / "docs" / "operate").glob("*.md"))
 RULES = ROOT / "docs" / "rules.md"
+FIGURES = ROOT / "docs" / "figures.md"
 SOURCES = ("app", "tickets", "telephony", "escalation", "tests", "templates", "tools")
 ROOMS = tuple(f"{room}/" for room in (*SOURCES, "docs", "deploy"))
 RULE = re.compile(r"\b([RG]\d{1,2})\b")
@@ -131,3 +134,15 @@ def test_every_setting_of_a_provider_stands_in_the_readme() -> None:
         if f"HOTLINE_{name}`" not in own and f"`…_{rest}`" not in own:
             unnamed.append(name)
     assert unnamed == []
+
+
+def test_every_promise_of_reliability_has_its_last_figures_each_of_one_dated_run() -> None:
+    text = RULES.read_text("utf-8")
+    promised = re.findall(r"^\*\*(G\d{1,2}) ", text, re.MULTILINE)
+    told = FIGURES.read_text("utf-8")
+    lines = [line.strip("|").split("|") for line in told.splitlines() if line.startswith("| G")]
+    rows = [[cell.strip() for cell in line] for line in lines]
+
+    assert [rule for rule in promised if rule not in {row[0] for row in rows}] == []
+    undated = [row[:2] for row in rows if len(row) != 3 or len(re.findall(r"\b\d{1,2} \w+ 20\d\d\b", row[1])) != 1]
+    assert undated == []
