@@ -12,7 +12,8 @@ from app.storage.bounded_connection import within_more
 from app.storage.database import transaction
 from tickets.outbox import text_parts
 from tickets.people.actor import SYSTEM
-from tickets.promises import day_totals, open_breaches, published, standing_levels
+from tickets.promises import day_totals, open_breaches, published, standing_levels, waiting_counts
+from tickets.promises.moved_levels import correct_moves, tickets_whose_move_differs
 from tickets.promises.proof import Differences, correct, differences, note_corrected
 from tickets.promises.standing_levels import tickets_that_differ
 from tickets.work.evidence_proof import tickets_whose_evidence_differs
@@ -44,11 +45,12 @@ class KeptFiguresHeld(Exception):
 
 
 def count_finished_days(node: Node) -> None:
-    """Gather what was broken and ended since, which is read with every figure; count today so far and the days that
-    are over, of texts and of promises, and publish what has been counted of those."""
+    """Gather what was opened, broken and ended since, which is read with every figure; count today so far and the days
+    that are over, of texts and of promises, and publish what has been counted of those."""
     aside = node.aside("count finished days")
     parts: tuple[_Part, ...] = (
         ("breaches", partial(_once, node, open_breaches.gather)),
+        ("waiting", partial(_once, node, waiting_counts.gather)),
         ("today", partial(_once, node, day_totals.count_so_far)),
         ("texts today", partial(_once, node, text_parts.count_so_far)),
         ("texts", partial(_day_by_day, node, text_parts.count_next_day)),
@@ -108,7 +110,7 @@ def _complete(node: Node) -> None:
 
 def _prove(node: Node) -> None:
     aside, wrong, held = node.aside("prove kept figures"), list[Differences](), list[KeptFiguresHeld]()
-    proofs = {"promises": _prove_promises, "texts": _prove_texts, "evidence": _prove_evidence}
+    proofs = {"promises": _prove_promises, "texts": _prove_texts, "evidence": _prove_evidence, "moves": _prove_moves}
 
     def prove(name: str) -> None:
         try:
@@ -178,6 +180,23 @@ def _tell_of_held(node: Node, found: Collection[int], differing: Callable[[Sessi
     with _reading_all(node) as session:
         if held := set(found) & set(differing(session)):
             raise KeptFiguresHeld(f"tickets: {len(held)}")
+
+
+def _prove_moves(node: Node) -> Differences:
+    def differing(session: Session) -> Collection[int]:
+        return tickets_whose_move_differs(session, now=node.now(session))
+
+    with _reading_all(node) as session:
+        ticket_ids = differing(session)
+    if not ticket_ids:
+        return Differences()
+    with _reading_all(node) as session:
+        now = node.now(session)
+        corrected = Differences(ticket_ids=tuple(correct_moves(session, ticket_ids, now=now)))
+        note_corrected(session, corrected, actor=SYSTEM, now=now)
+    if not corrected:
+        _tell_of_held(node, ticket_ids, differing)
+    return corrected
 
 
 @contextmanager

@@ -17,9 +17,7 @@ from telephony.floor.rooms import forget_left, left_in_rooms
 log = structlog.get_logger()
 
 
-def end_left_legs(
-    factory: sessionmaker[Session], phones: Phones, *, aside: Aside | None = None, now: datetime
-) -> int:
+def end_left_legs(factory: sessionmaker[Session], phones: Phones, *, aside: Aside | None = None, now: datetime) -> int:
     """One round; no transaction is open while a provider is told. What one did not hear is said again next time."""
     with transaction(factory) as session:
         left = left_in_rooms(session, most=ASKED_AT_ONCE, now=now)

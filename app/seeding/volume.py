@@ -29,7 +29,7 @@ from tickets.city import zone
 from tickets.keys import Keys
 from tickets.outbox import text_parts
 from tickets.people.references import reference_of, reference_year
-from tickets.promises import day_totals, open_breaches
+from tickets.promises import day_totals, open_breaches, waiting_counts
 from tickets.schema import (
     Base,
     Contact,
@@ -96,6 +96,8 @@ def multiply(
     text_parts.forget_all(session)
     open_breaches.recount(session, now=now)
     open_breaches.gather(session, now=now)
+    waiting_counts.recount(session, now=now)
+    waiting_counts.gather(session, now=now)
     _keep_sequences(session)
     return added
 

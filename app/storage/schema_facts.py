@@ -31,6 +31,7 @@ from tickets.schema.problem import KEEPS_EVIDENCE
 from tickets.schema.reference_version import MOVES_PLACES, MOVES_RULES
 from tickets.schema.sealed_due import SEALS_DUES
 from tickets.schema.standing import KEEPS_WHAT_STANDS
+from tickets.schema.waiting import COUNTS_WAITING
 
 Facts = Mapping[str, str]
 
@@ -41,6 +42,7 @@ _OF_FACTS = {
     **SEALS_DUES,
     **KEEPS_WHAT_STANDS,
     **KEEPS_EVIDENCE,
+    **COUNTS_WAITING,
 }
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]

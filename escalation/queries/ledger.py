@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from escalation.queries.attempts import LevelAttempt, Station
 from escalation.queries.raised import Raised, ToldPerson, fired_levels, load_raised, without_words
 from tickets.people.roles import Viewer, visible_levels, visible_tickets
+from tickets.queries.newest_levels import FIRED_LEVEL, level_stretches
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
 from tickets.states import ClockKind, Role, StepKind, StepResult
 
@@ -74,10 +75,23 @@ def history(
     before = _read_cursor(after)
     if before is not None:
         statement = statement.where(tuple_(at, step_id) < tuple_(literal(before[0]), literal(before[1])))
+    if wanted.staff_id is None and not viewer.holds(Role.AUDITOR):
+        statement = _of_their_units(statement, viewer, limit=limit + 1)
     rows = session.execute(statement).all()
     levels = _as_open_to(session, viewer, load_raised(session, [row[0] for row in rows[:limit]]))
     last = rows[limit - 1] if len(rows) > limit else None
     return LedgerPage(levels, f"{last[1].isoformat()}~{last[0]}" if last is not None and last[1] else None)
+
+
+def _of_their_units(
+    statement: Select[int, datetime | None], viewer: Viewer, *, limit: int
+) -> Select[int, datetime | None]:
+    """The same, looked for where this person's levels stand: in a city they are few among all that fired."""
+    parts = [statement.where(FIRED_LEVEL, stretch).subquery() for stretch in level_stretches(viewer)]
+    if len(parts) == 1:
+        return statement
+    every = union_all(*(select(part.c.id, part.c.fired_at) for part in parts)).subquery("of_their_units")
+    return select(every.c.id, every.c.fired_at).order_by(every.c.fired_at.desc(), every.c.id.desc()).limit(limit)
 
 
 def _as_open_to(session: Session, viewer: Viewer, levels: list[Raised]) -> list[Raised]:

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.people.actor import Actor
-from tickets.promises import day_totals, open_breaches, standing_levels
+from tickets.promises import day_totals, open_breaches, standing_levels, waiting_counts
 from tickets.schema import Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
     """Days whose totals were wrong, tickets of which another level stood than was kept, and units of which another
-    number of promises is broken and open; empty when all is right."""
+    number of promises is broken and open, or of tickets waits; empty when all is right."""
 
     days: tuple[date, ...] = ()
     ticket_ids: tuple[int, ...] = ()
@@ -28,11 +28,9 @@ class Differences:
 def differences(session: Session, *, now: datetime) -> Differences:
     """Everything kept against the clocks, steps and answers; nothing is changed, nobody is kept waiting."""
     days = day_totals.days_that_differ(session, now=now)
-    ticket_ids, unit_ids = (
-        standing_levels.tickets_that_differ(session),
-        open_breaches.units_that_differ(session, now=now),
-    )
-    return Differences(tuple(days), tuple(ticket_ids), tuple(unit_ids))
+    ticket_ids = standing_levels.tickets_that_differ(session)
+    unit_ids = {*open_breaches.units_that_differ(session, now=now), *waiting_counts.units_that_differ(session, now=now)}
+    return Differences(tuple(days), tuple(ticket_ids), tuple(sorted(unit_ids)))
 
 
 def correct(session: Session, found: Differences, *, actor: Actor, now: datetime) -> Differences:
@@ -46,8 +44,9 @@ def correct(session: Session, found: Differences, *, actor: Actor, now: datetime
     locked = session.scalars(free).all() if found.ticket_ids else ()
     ids = tuple(sorted({*locked} & {*standing_levels.tickets_that_differ(session)})) if locked else ()
     standing_levels.refresh(session, ids)
-    unit_ids = tuple(open_breaches.recount(session, now=now)) if found.unit_ids else ()
-    return note_corrected(session, Differences(tuple(days), ids, unit_ids), actor=actor, now=now)
+    recounts = (open_breaches.recount, waiting_counts.recount) if found.unit_ids else ()
+    units = {unit_id for recount in recounts for unit_id in recount(session, now=now)}
+    return note_corrected(session, Differences(tuple(days), ids, tuple(sorted(units))), actor=actor, now=now)
 
 
 def note_corrected(session: Session, corrected: Differences, *, actor: Actor, now: datetime) -> Differences:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from tickets.people.roles import SEEING, WORKING_ROLES, Viewer, visible_tickets
+from tickets.queries.named_tickets import named_elsewhere
 from tickets.schema import Clock, Ticket, TicketAccess
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import PENDING, TicketStatus
@@ -133,7 +134,9 @@ def _stretches(viewer: Viewer, wanted: WantedList) -> list[_Stretch]:
         return _of_units(viewer.unit_ids(*WORKING_ROLES))
     if not viewer.covers_city(*SEEING):
         units = viewer.unit_ids(*SEEING)
-        return [*_of_units(units), _Stretch((_named_to(viewer), ~_at(units)))]
+        if wanted.is_finished:
+            return [*_of_units(units), _Stretch((_named_to(viewer), ~_at(units)))]
+        return [*_of_units(units), *(_Stretch((named,)) for named in named_elsewhere(viewer, units))]
     if wanted.view is ListView.ON_HOLD:
         return [_Stretch((Ticket.status == status,)) for status in PENDING]
     return [_Stretch(where) for where in ([()] if wanted.is_finished else city_stretches(viewer))]

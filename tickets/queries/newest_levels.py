@@ -7,23 +7,26 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, te
 from tickets.people.roles import SEEING, Viewer, tickets_named_to, visible_tickets
 from tickets.schema import MovedSinceLevel, PlannedStep, Ticket
 
-# Written out as in the partial index of a unit's levels.
-_FIRED = text("planned_step.kind = 'level' and planned_step.fired_at is not null")
+# Written out as in the partial indexes of a unit's levels.
+FIRED_LEVEL = text("planned_step.kind = 'level' and planned_step.fired_at is not null")
 
 
 def newest_level_ids(viewer: Viewer, *more: ColumnElement[bool], limit: int) -> Select[int]:
     """The ids of the first `limit` that are visible and meet `more`; to be looked up with `in_`."""
     visible = visible_tickets(viewer, row_by_row=True)
-    fired = select(PlannedStep.id).join(Ticket, Ticket.id == PlannedStep.ticket_id).where(_FIRED, visible, *more)
+    fired = select(PlannedStep.id).join(Ticket, Ticket.id == PlannedStep.ticket_id).where(FIRED_LEVEL, visible, *more)
     stretches = [
-        fired.where(stretch).order_by(PlannedStep.id.desc()).limit(limit).subquery() for stretch in _stretches(viewer)
+        fired.where(stretch).order_by(PlannedStep.id.desc()).limit(limit).subquery()
+        for stretch in level_stretches(viewer)
     ]
     every = union_all(*(select(stretch.c.id) for stretch in stretches)).subquery("stretches")
     return select(every.c.id).order_by(every.c.id.desc()).limit(limit)
 
 
-def _stretches(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
-    """No level is in two of them: fired at one of these units; on what came there since, on what they coordinate, and
+def level_stretches(viewer: Viewer) -> Iterator[ColumnElement[bool]]:
+    """Conditions on levels and their tickets, to be asked beside what is visible, each of which an index answers.
+
+    No level is in two of them: fired at one of these units; on what came there since, on what they coordinate, and
     on what was named to the person, fired elsewhere."""
     if viewer.covers_city(*SEEING):
         yield true()

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     ScalarSelect,
     Select,
+    Subquery,
     cast,
     func,
     literal_column,
@@ -23,19 +25,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import Viewer, visible_tickets
+from tickets.promises import waiting_counts
 from tickets.queries.list_stretches import DUE_SOON, OPEN_TO_ALL_THERE, city_stretches
 from tickets.queries.lists import Listed, listed
 from tickets.queries.named_tickets import named_and_open
-from tickets.schema import Clock, PlannedStep, Ticket, Unit
+from tickets.schema import Clock, MovedSinceLevel, PlannedStep, Ticket, Unit
+from tickets.schema.promise import WARNED_LEAD
 from tickets.schema.ticket import IS_UNFINISHED
-from tickets.states import ClockStatus
 
-# From this share of the target on, the warning goes to whoever leads the unit too (R11).
-WARNED_FROM = 75
 MOST_AT_RISK = 50
 # Warnings that a ticket's promises may have had, so that the first of them make a full list.
 _STEPS_A_TICKET = 2
-_WARNED = "planned_step.kind = 'warning' and planned_step.fired_at is not null"
+# As in their partial indexes.
+_RUNS: ColumnElement[bool] = literal_column("clock.status = 'running'", Boolean())
+_WARNED: ColumnElement[bool] = literal_column(f"planned_step.{WARNED_LEAD}", Boolean())
 
 
 class Risk(StrEnum):
@@ -65,8 +68,8 @@ def units_now(
 ) -> list[UnitNow]:
     """Units where something waits, the most overdue first; `unit_ids` None is the whole city. One statement.
 
-    What is open to everybody there is counted in indexes of few keys, so that thousands stand on a handful of pages;
-    what is named to this person is counted beside it.
+    What is open to everybody there is kept as numbers, but for what became late this hour; what is named to this
+    person is counted beside it.
     """
     parts = union_all(*_open_counts(unit_ids, now=now), _named_counts(viewer, unit_ids, now=now)).subquery("parts")
     part = parts.c
@@ -77,6 +80,7 @@ def units_now(
         select(Unit.id, Unit.name, Unit.name_en, waiting, unassigned, overdue, soon, oldest_at)
         .join(parts, part.unit_id == Unit.id)
         .group_by(Unit.id)
+        .having(waiting > 0)
         .order_by(overdue.desc(), waiting.desc(), Unit.sort_key)
         .limit(limit)
     )
@@ -92,13 +96,17 @@ def _conditions(ticket: Any, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _open_counts(unit_ids: Sequence[int] | None, *, now: datetime) -> Iterator[Select[*tuple[Any, ...]]]:
-    """Of each unit what is neither restricted nor the canary, each number from the index that holds it alone."""
+    """Of each unit what is neither restricted nor the canary: the kept numbers, and from an index what is due of this
+    hour and of the next ones."""
+    nobody: ColumnElement[datetime] = null().cast(Ticket.opened_at.type)
+    kept = waiting_counts.by_unit(unit_ids, now=now)
+    yield kept.add_columns(literal_column("0").label("soon"), nobody.label("oldest_at"))
     at_these = [] if unit_ids is None else [Ticket.unit_id.in_(unit_ids)]
-    for name, condition in zip(_COUNTED, _conditions(Ticket, now), strict=True):
+    late_lately = (Ticket.next_due_at >= waiting_counts.begin_of_hour(now)) & (Ticket.next_due_at < now)
+    for name, condition in (("overdue", late_lately), ("soon", _in_hours(Ticket, now))):
         numbers = (func.count() if column == name else literal_column("0") for column in _COUNTED)
         labelled = (number.label(column) for number, column in zip(numbers, _COUNTED, strict=True))
-        nothing: ColumnElement[datetime] = null().cast(Ticket.opened_at.type)
-        statement = select(Ticket.unit_id, *labelled, nothing.label("oldest_at"))
+        statement = select(Ticket.unit_id, *labelled, nobody.label("oldest_at"))
         yield statement.where(OPEN_TO_ALL_THERE, condition, *at_these).group_by(Ticket.unit_id)
 
 
@@ -128,8 +136,8 @@ def at_risk(
 ) -> list[Listed]:
     """Tickets to look at, what is due first on top. Two statements."""
     waiting = _waiting(viewer, unit_ids)
-    if unit_ids is None and risk is Risk.SOON:
-        first = _soon_in_the_city(waiting, limit, now)
+    if risk is Risk.SOON:
+        first = _soon(waiting, _warned_steps(unit_ids, limit=limit * _STEPS_A_TICKET, now=now), limit=limit, now=now)
     elif unit_ids is None:
         parts = (_first([*waiting, *part], _risk(risk, now), limit=limit).subquery() for part in city_stretches(viewer))
         either = union_all(*(select(part.c.id) for part in parts)).subquery("either")
@@ -144,24 +152,22 @@ def _first(waiting: Sequence[ColumnElement[bool]], risk: ColumnElement[bool], *,
     return select(Ticket.id).where(*waiting, risk).order_by(*due_first).limit(limit)
 
 
-def _soon_in_the_city(waiting: Sequence[ColumnElement[bool]], limit: int, now: datetime) -> Select[int]:
-    """As `_risk` says it, from the beginning of two indexes: all that was ever warned of in a city is too much."""
+def _soon(waiting: Sequence[ColumnElement[bool]], steps: Subquery, *, limit: int, now: datetime) -> Select[int]:
+    """Due within hours, or with a promise that still runs and was warned of to whoever leads the unit.
+
+    From the beginning of two indexes: all that was ever warned of in a city is too much.
+    """
     in_hours = _first(waiting, _in_hours(Ticket, now), limit=limit).subquery()
-    steps = _warned_steps(now).order_by(PlannedStep.due_at).limit(limit * _STEPS_A_TICKET).subquery()
-    # Put together before clocks are looked up: most of what was warned of is late with something else already.
-    of_tickets = (
-        select(Ticket.id, steps.c.clock_id, steps.c.due_at)
-        .join(steps, steps.c.ticket_id == Ticket.id)
-        .where(*waiting, Ticket.next_due_at >= now)
-        .cte("of_tickets")
+    # Put together before tickets are looked up: most of what was warned of at a ward was done in time.
+    still = (
+        select(steps.c.ticket_id)
+        .join(Clock, (Clock.ticket_id == steps.c.ticket_id) & (Clock.id == steps.c.clock_id))
+        .where(_RUNS, Clock.due_at == steps.c.due_at)
+        .cte("still_running")
         .prefix_with("materialized", dialect="postgresql")
     )
-    warned = (
-        select(of_tickets.c.id)
-        .join(Clock, Clock.id == of_tickets.c.clock_id)
-        .where(Clock.status == ClockStatus.RUNNING, Clock.due_at == of_tickets.c.due_at)
-        .subquery()
-    )
+    of_tickets = select(still.c.ticket_id)
+    warned = select(Ticket.id).where(*waiting, Ticket.next_due_at >= now, Ticket.id.in_(of_tickets)).subquery()
     either = union(select(in_hours.c.id), select(warned.c.id)).subquery()
     found = select(Ticket.id).join(either, either.c.id == Ticket.id)
     return found.order_by(Ticket.next_due_at, Ticket.id).limit(limit)
@@ -176,11 +182,7 @@ def _waiting(viewer: Viewer, unit_ids: Sequence[int] | None) -> list[ColumnEleme
 
 
 def _risk(risk: Risk, now: datetime) -> ColumnElement[bool]:
-    if risk is Risk.OVERDUE:
-        return Ticket.next_due_at < now
-    if risk is Risk.UNTAKEN:
-        return Ticket.assignee_id.is_(None)
-    return (Ticket.next_due_at >= now) & (_in_hours(Ticket, now) | Ticket.id.in_(_warned(now)))
+    return Ticket.next_due_at < now if risk is Risk.OVERDUE else Ticket.assignee_id.is_(None)
 
 
 def _in_hours(ticket: Any, now: datetime) -> ColumnElement[bool]:
@@ -188,14 +190,14 @@ def _in_hours(ticket: Any, now: datetime) -> ColumnElement[bool]:
     return in_hours
 
 
-def _warned(now: datetime) -> Select[int]:
-    """Tickets with a promise that still runs and was warned of to whoever leads the unit."""
-    steps = _warned_steps(now).subquery()
-    runs = (Clock.status == ClockStatus.RUNNING) & (Clock.due_at == steps.c.due_at)
-    return select(steps.c.ticket_id).join(Clock, Clock.id == steps.c.clock_id).where(runs)
-
-
-def _warned_steps(now: datetime) -> Select[int, int, datetime]:
-    return select(PlannedStep.ticket_id, PlannedStep.clock_id, PlannedStep.due_at).where(
-        literal_column(_WARNED), PlannedStep.rank >= WARNED_FROM, PlannedStep.due_at >= now
-    )
+def _warned_steps(unit_ids: Sequence[int] | None, *, limit: int, now: datetime) -> Subquery:
+    """The next to be due of the city, or of these units: of those that fired there, and of what came there since."""
+    step = PlannedStep
+    warned = select(step.ticket_id, step.clock_id, step.due_at).where(_WARNED, step.due_at >= now)
+    warned = warned.order_by(step.due_at).limit(limit)
+    if unit_ids is None:
+        return warned.subquery()
+    came = select(MovedSinceLevel.ticket_id).where(MovedSinceLevel.unit_id.in_(unit_ids))
+    fired_there = warned.where(step.unit_id.in_(unit_ids)).subquery()
+    fired_elsewhere = warned.where(step.unit_id.not_in(unit_ids), step.ticket_id.in_(came)).subquery()
+    return union_all(select(fired_there), select(fired_elsewhere)).subquery()

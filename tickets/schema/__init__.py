@@ -129,6 +129,7 @@ from tickets.schema.trust import (
     ProcessBeat,
     SendingTrouble,
 )
+from tickets.schema.waiting import WaitingChange
 
 __all__ = [
     "RULES_VERSION",
@@ -268,6 +269,7 @@ __all__ = [
     "Unit",
     "UnitMembership",
     "UnitSuccession",
+    "WaitingChange",
     "WebSession",
     "WebhookEvent",
     "WebhookRefusal",

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tickets.schema.base import Base, Id, Json, JsonList, coded, to
 from tickets.states import Channel, ClockKind, ClockStatus, Level, Priority, StepKind, StepResult
 
+# A warning that went to whoever leads the unit too (R11).
+WARNED_LEAD = "kind = 'warning' and fired_at is not null and rank >= 75"
 _BROKEN_OPEN = text("first_breach_at is not null and status in ('running', 'paused')")
 
 
@@ -289,6 +291,14 @@ class PlannedStep(Base):
             postgresql_where=text("kind = 'warning' and fired_at is not null"),
             postgresql_include=["clock_id", "ticket_id", "rank"],
         ),
+        # The same, of those at which a unit's lead was warned, by the unit at which they fired.
+        Index(
+            "ix_planned_step_unit_warned",
+            "unit_id",
+            "due_at",
+            postgresql_where=text(WARNED_LEAD),
+            postgresql_include=["clock_id", "ticket_id"],
+        ),
         Index(
             "ix_planned_step_raised",
             "clock_id",
@@ -301,6 +311,14 @@ class PlannedStep(Base):
         Index(
             "ix_planned_step_unit_newest",
             "unit_id",
+            "id",
+            postgresql_where=text("kind = 'level' and fired_at is not null"),
+        ),
+        # The same in the order in which they fired, for the ledger of a unit.
+        Index(
+            "ix_planned_step_unit_fired",
+            "unit_id",
+            "fired_at",
             "id",
             postgresql_where=text("kind = 'level' and fired_at is not null"),
         ),

@@ -147,9 +147,9 @@ class EarlierSending(Base):
 
 
 class MovedSinceLevel(Base):
-    """A ticket that went to another unit after a level of it had fired, and the unit where it is now.
+    """A ticket that went to another unit after a level of it had fired, or its lead was warned, and where it is now.
 
-    A level names the unit at which it fired, and so the levels of a unit are a stretch of an index, but for these.
+    Either names the unit at which it fired, and so those of a unit are a stretch of an index, but for these.
     """
 
     __tablename__ = "moved_since_level"
@@ -204,8 +204,12 @@ end
 """  # noqa: S608  (our own names)
 _OF_MOVE = """
 begin
-    insert into moved_since_level (ticket_id, unit_id) values (new.id, new.unit_id)
-    on conflict (ticket_id) do update set unit_id = excluded.unit_id;
+    if new.escalation_level > 0 or exists (
+        select from planned_step where ticket_id = new.id and kind = 'warning' and fired_at is not null and rank >= 75
+    ) then
+        insert into moved_since_level (ticket_id, unit_id) values (new.id, new.unit_id)
+        on conflict (ticket_id) do update set unit_id = excluded.unit_id;
+    end if;
     return null;
 end
 """
@@ -222,7 +226,7 @@ KEEPS_WHAT_STANDS = {
     "moved_since_level": (
         _OF_MOVE,
         "ticket",
-        "after update on ticket for each row when (old.unit_id <> new.unit_id and new.escalation_level > 0)",
+        "after update on ticket for each row when (old.unit_id <> new.unit_id)",
     ),
     "what_stands_of_clock": (
         _OF_CLOCK,

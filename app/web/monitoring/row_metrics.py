@@ -18,6 +18,7 @@ from telephony.floor.waiting import is_in_line
 from telephony.provider.kept_accounts import undecided_names
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
+from tickets.promises import waiting_counts
 from tickets.schema import (
     AuditEntry,
     Call,
@@ -49,28 +50,25 @@ class RowMetrics(Collector):
         yield from self._faults()
 
     def _tickets(self) -> Iterator[Metric]:
-        rows = self._session.execute(
-            select(Ticket.status, func.count())
-            .where(Ticket.status.in_(UNFINISHED), Ticket.id.not_in(tickets_under_trial()))
-            .group_by(Ticket.status)
-        )
-        unfinished = {status: count for status, count in rows}
+        unfinished = waiting_counts.by_status(self._session)
         yield gauges(
             "hotline_tickets_unfinished",
             "Tickets not yet resolved",
             ("status",),
             (([status], unfinished.get(status, 0)) for status in UNFINISHED),
         )
-        overdue = self._session.scalar(
+        late_lately = self._session.scalar(
             select(func.count())
             .select_from(Ticket)
             .where(
                 Ticket.status.in_(UNFINISHED),
+                Ticket.next_due_at >= waiting_counts.begin_of_hour(self._now),
                 Ticket.next_due_at < self._now,
                 Ticket.id.not_in(tickets_under_trial()),
             )
         )
-        yield gauge("hotline_tickets_overdue", "Unfinished tickets past a promise", overdue or 0)
+        overdue = waiting_counts.due_before_this_hour(self._session, now=self._now) + (late_lately or 0)
+        yield gauge("hotline_tickets_overdue", "Unfinished tickets past a promise", overdue)
         yield from self._readiness.metrics(self._session, now=self._now)
         yield total("hotline_tickets_numbered", "Numbers drawn for tickets", self._highest(Ticket))
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.clockwork.kept_figures import KeptFiguresDiffered, prove_kept_figures
 from app.clockwork.node import make_node
@@ -13,9 +13,13 @@ from app.storage.database import transaction
 from escalation.firing.sweep import tick
 from tests.conftest import Committed
 from tests.escalation.scene import full_house, level_at, ticket, ward
+from tests.factories import staff, unit
+from tickets.people.roles import load_viewer
 from tickets.promises import standing_levels
-from tickets.schema import AuditEntry, StandingLevel, StandingReport
-from tickets.states import Priority
+from tickets.promises.moved_levels import tickets_whose_move_differs
+from tickets.queries.newest_levels import newest_level_ids
+from tickets.schema import AuditEntry, MovedSinceLevel, StandingLevel, StandingReport, Ticket
+from tickets.states import Priority, Role
 
 KEPT = (StandingLevel, StandingReport)
 
@@ -60,3 +64,38 @@ def test_a_true_difference_among_them_is_found_corrected_and_alarms(
     with committed.factory() as session:
         assert standing_levels.tickets_that_differ(session) == []
         assert not session.scalar(select(func.count()).where(StandingLevel.stands.is_(None)))
+
+
+@pytest.mark.parametrize("spoilt", ["missing", "of another unit"])
+def test_a_level_that_its_unit_was_no_longer_told_of_is_on_its_list_again_after_the_night(
+    committed: Committed, settings: Settings, two: list[int], spoilt: str
+) -> None:
+    """A ticket went to another ward, and what is kept of that was lost: who works there hears nothing of it."""
+
+    def told() -> int:
+        with committed.factory() as session:
+            viewer = load_viewer(session, reader, now=database_now(session))
+            assert viewer is not None
+            return len(session.scalars(newest_level_ids(viewer, limit=50)).all())
+
+    with transaction(committed.factory) as session:
+        there = unit(session, "26743")
+        reader = staff(session, role=Role.AGENT, at="26743").id
+        for ticket_id in two:
+            session.get_one(Ticket, ticket_id).unit_id = there.id
+    whole = told()
+    with transaction(committed.factory) as session:
+        here = MovedSinceLevel.ticket_id == two[0]
+        session.execute(
+            delete(MovedSinceLevel).where(here)
+            if spoilt == "missing"
+            else update(MovedSinceLevel).where(here).values(unit_id=0)
+        )
+    assert (whole, told()) == (2, 1)
+
+    with pytest.raises(KeptFiguresDiffered, match="tickets: 1;"):
+        prove_kept_figures(make_node(settings, committed.engine))
+
+    assert told() == whole
+    with committed.factory() as session:
+        assert tickets_whose_move_differs(session, now=database_now(session)) == []

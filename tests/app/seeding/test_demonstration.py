@@ -24,7 +24,7 @@ from escalation.queries.proof import changed_since_written
 from tests.conftest import Servers
 from tickets.directory.staff import person_by_email
 from tickets.people.references import is_reference
-from tickets.promises import day_totals, open_breaches, standing_levels
+from tickets.promises import day_totals, open_breaches, standing_levels, waiting_counts
 from tickets.schema import (
     Acknowledgement,
     AuditEntry,
@@ -271,6 +271,7 @@ def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to
     assert (seen.scalar(select(func.count()).select_from(StandingLevel)) or 0) > 5
     assert standing_levels.tickets_that_differ(seen) == []
     assert open_breaches.units_that_differ(seen, now=NOW) == []
+    assert waiting_counts.units_that_differ(seen, now=NOW) == []
     assert seen.scalar(text(_TELLS_OF_ANOTHERS_LEVEL)) == 0
     assert (seen.scalar(text(_TELLS_OF_ANOTHERS_LEVEL.replace("<>", "="))) or 0) > before_levels * 2 > 0
     # The database dates the entries of promised dates itself, by its own clock, whatever instant is played.
