@@ -12,6 +12,7 @@ from random import Random
 from sqlalchemy import ColumnElement, Integer, Row, cast, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from tickets import done_days
 from tickets.audit.entries import record
 from tickets.city import wall_clock
 from tickets.directory.shifts import turns_at
@@ -32,6 +33,9 @@ NIGHTS_BETWEEN = 7
 NO_FAILURE = (NightResult.ANSWERED, NightResult.NOT_CALLED)
 # A call that nobody tells the end of: what is told later changes nothing.
 _LONGEST_OPEN = timedelta(hours=3)
+# Among the works of once a day: the lines of the whole city were gone through for some to call.
+_LOOKED = "look for lines at night"
+_LOOK_AGAIN_AFTER = timedelta(hours=1)
 _SAID_AGAIN = timedelta(minutes=2)
 # A call, the number, the unit's names, and whether it still consents and the line still runs.
 _Due = Row[NightCall, str, str, str, bool, bool]
@@ -61,6 +65,7 @@ class EndedCall:
 def set_consent(session: Session, unit_id: int, *, is_given: bool, actor: Actor, now: datetime) -> None:
     session.add(NightConsent(unit_id=unit_id, is_given=is_given, decided_by_id=actor.staff_id, decided_at=now))
     session.flush()
+    done_days.undo_all(session, _LOOKED)
     action = "night.consented" if is_given else "night.declined"
     params = {"unit_id": unit_id}
     record(session, actor=actor, action=action, subject_kind="unit", subject_id=unit_id, params=params, now=now)
@@ -83,10 +88,17 @@ def night_of(now: datetime) -> date | None:
 
 
 def draw_night(session: Session, *, rng: Random, now: datetime) -> int:
-    """Once a night, choose lines and an hour for each; returns how many. Those not called for longest come first."""
+    """Once a night, choose lines and an hour for each; returns how many. Those not called for longest come first.
+
+    Where there is none to call it is looked for again after an hour, or once somebody consents.
+    """
     night = night_of(now)
     if night is None or session.scalar(select(exists().where(NightCall.night == night))):
         return 0
+    looked_at = done_days.done_at(session, _LOOKED, on_day=night)
+    if looked_at is not None and now - looked_at < _LOOK_AGAIN_AFTER:
+        return 0
+    done_days.note(session, _LOOKED, on_day=night, now=now)
     last = select(func.max(NightCall.night)).where(NightCall.line_id == Line.id).correlate(Line).scalar_subquery()
     rows = session.execute(
         select(Line.id, OneStopOffice.unit_id)

@@ -14,6 +14,7 @@ from app.web.frame.application import HotlineApp
 from tests.app.web.office.entries import desk_at
 from tests.app.web.steering import csrf_of
 from tests.factories import staff, unit
+from tests.statements import counted
 from tests.telephony.phone import Phone
 from tickets.city import wall_clock
 from tickets.outbox import night_checks
@@ -66,6 +67,21 @@ def test_only_who_consents_is_called_at_a_random_hour_of_the_night_and_once_in_s
     assert by_day == [] and twice == 0 and within_the_week == [[]] * 6
     assert {call.unit_id for call in tonight} == {unit(session).id} == {call.unit_id for call in next_week}
     assert all(EVENING <= call.call_at < MORNING for call in tonight)
+
+
+def test_where_nobody_is_to_be_called_the_city_is_gone_through_once_an_hour_and_at_once_for_who_consents(
+    session: Session,
+) -> None:
+    def looks(minutes: int) -> int:
+        with counted(session) as statements:
+            assert night_checks.draw_night(session, rng=Random(7), now=EVENING + timedelta(minutes=minutes)) == 0
+        return sum("one_stop_office" in one for one in statements)
+
+    assert [looks(minutes) for minutes in (0, 1, 59, 61, 62)] == [1, 0, 0, 1, 0]
+
+    consent(session, "26740")
+
+    assert len(drawn(session, EVENING + timedelta(minutes=63))) == 1
 
 
 def test_a_night_has_a_most_and_those_not_called_for_longest_come_first(
