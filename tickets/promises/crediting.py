@@ -4,6 +4,7 @@ Every promise gets the open seconds of its own calendar. One that is broken stay
 it broke within the window, the delay is put down to the outage.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -114,22 +115,44 @@ def credits_of(session: Session, window_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def credited(state: ClockState, calendar: WorkingCalendar, window: Interval, *, now: datetime) -> ClockState:
-    """The promise without the open time of the window in which it ran or will; a broken one stays as it is (A1)."""
+Stretch = tuple[datetime, datetime]
+
+
+def credited(
+    state: ClockState, calendar: WorkingCalendar, window: Interval, *, but: Iterable[Stretch] = (), now: datetime
+) -> ClockState:
+    """The promise without the open time of the window in which it ran or will; a broken one stays as it is (A1).
+
+    `but`: what other windows have given back of the same time.
+    """
     if state.status not in UNENDED or recompute.with_breach(state, now=now).first_breach_at is not None:
         return state
-    seconds = _ran_within(state, calendar, window)
+    whole = window.from_at, window.to_at or window.from_at
+    seconds = sum(_ran_within(state, calendar, part) for part in _without(whole, but))
     return recompute.give_back(state, calendar, seconds=seconds, now=now) if seconds else state
 
 
-def _ran_within(state: ClockState, calendar: WorkingCalendar, window: Interval) -> int:
-    end = window.to_at or window.from_at
-    overlaps = ((max(p.from_at, window.from_at), min(p.to_at or end, end)) for p in state.intervals)
+def _without(window: Stretch, but: Iterable[Stretch]) -> list[Stretch]:
+    """What is left of the window, in order."""
+    left, begin = [], window[0]
+    for from_at, to_at in sorted(but):
+        left.append((begin, min(from_at, window[1])))
+        begin = max(begin, to_at)
+    return [(first, last) for first, last in (*left, (begin, window[1])) if first < last]
+
+
+def _ran_within(state: ClockState, calendar: WorkingCalendar, window: Stretch) -> int:
+    begins, ends = window
+    overlaps = ((max(p.from_at, begins), min(p.to_at or ends, ends)) for p in state.intervals)
     return sum(between(calendar, begin, over) for begin, over in overlaps if begin < over)
 
 
 # Whoever is in danger, or may be, waits for no work of ours: their promise goes on, and its levels with it.
 _WAITS_FOR_NOTHING = or_(Ticket.priority == Priority.EMERGENCY, and_(Ticket.is_doubted, Clock.kind == ClockKind.ACCEPT))
+
+
+def _waits_for_nothing(ticket: Ticket, kind: ClockKind) -> bool:
+    return ticket.priority is Priority.EMERGENCY or (ticket.is_doubted and kind is ClockKind.ACCEPT)
 
 
 def _reached(window: ExclusionWindow) -> ColumnElement[bool]:
@@ -184,33 +207,38 @@ def _tried(
         return None
 
 
+_GIVEN = select(
+    ExclusionCredit.clock_id, ExclusionCredit.window_id, ExclusionWindow.from_at, ExclusionWindow.to_at
+).join(ExclusionWindow, ExclusionWindow.id == ExclusionCredit.window_id)
+
+
 def _give_back_to(
     session: Session, window: ExclusionWindow, ticket: Ticket, *, now: datetime
 ) -> list[dict[str, object]]:
     book = open_book(session, ticket)
-    had = set(
-        session.scalars(
-            select(ExclusionCredit.clock_id).where(
-                ExclusionCredit.window_id == window.id, ExclusionCredit.ticket_id == ticket.id
-            )
-        )
-    )
+    given = defaultdict[int, dict[int, Stretch]](dict)
+    for clock_id, window_id, from_at, to_at in session.execute(_GIVEN.where(ExclusionCredit.ticket_id == ticket.id)):
+        given[clock_id][window_id] = (from_at, to_at)
     rows = []
     for held in book.live(*(ClockKind(kind) for kind in window.clocks)):
-        if held.clock.id not in had:
-            waits = ticket.priority is not Priority.EMERGENCY and not (
-                ticket.is_doubted and held.state.kind is ClockKind.ACCEPT
-            )
-            rows += _credit(session, book, held, window, waits=waits, now=now)
+        had = given[held.clock.id]
+        if window.id not in had:
+            rows += _credit(session, book, held, window, had.values(), now=now)
     keep_next_due(book)
     session.flush()
     return rows
 
 
 def _credit(
-    session: Session, book: ClockBook, held: ClockEntry, window: ExclusionWindow, *, waits: bool, now: datetime
+    session: Session,
+    book: ClockBook,
+    held: ClockEntry,
+    window: ExclusionWindow,
+    had: Iterable[Stretch],
+    *,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """`waits`: whether it may stand still for work of ours."""
+    """`had`: the other windows that gave it time back."""
     before = held.state
     if before.status is ClockStatus.PAUSED and now < window.to_at:
         return []
@@ -218,9 +246,9 @@ def _credit(
     if broken_at is not None:
         _put_down(session, book, held, window, broken_at, now=now)
         return []
-    if not waits:
+    if _waits_for_nothing(book.ticket, before.kind):
         return []
-    state = credited(before, held.calendar, Interval(window.from_at, window.to_at), now=now)
+    state = credited(before, held.calendar, Interval(window.from_at, window.to_at), but=had, now=now)
     if state == before:
         return []
     store(session, book, held, state, cause=DOWNTIME, now=now)

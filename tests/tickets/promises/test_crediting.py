@@ -126,6 +126,16 @@ def test_nobody_gets_it_twice(session):
     assert window.applied_at is not None
 
 
+def test_time_that_two_windows_share_is_given_back_once(session):
+    """An outage that begins before announced work and outlasts it; then one in the midst of both."""
+    ticket = urgent(session)
+    for first, last in ((2, 3), (1, 5), (2, 4)):
+        approved(session, MORNING + first * HOUR, MORNING + last * HOUR, now=MORNING)
+        give_back(session, now=MORNING)
+
+    assert due(session, ticket) == MORNING + 24 * HOUR + 4 * HOUR
+
+
 def test_what_was_broken_before_the_gap_or_within_it_stays_broken_and_keeps_its_date(session):
     long_ago, within = urgent(session, arrived_at=MORNING - 30 * HOUR), urgent(session, arrived_at=MORNING - 23 * HOUR)
     dates = due(session, long_ago), due(session, within)
