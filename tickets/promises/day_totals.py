@@ -32,6 +32,8 @@ _MOVES_ON_AFTER = timedelta(hours=1)
 KEPT_DAYS = 92
 # Whoever changes a counted day and whoever counts one do not pass each other.
 _LOCK = "hashtext('promise_day')::bigint"
+# Noted in `session.info`.
+_AT_THE_END = "days_forgotten_at_the_end"
 
 
 def bounds(day: date) -> tuple[datetime, datetime]:
@@ -98,6 +100,8 @@ def _from_clocks(session: Session, day: date, until: datetime, *, now: datetime)
 
 def forget(session: Session, instants: Collection[datetime | None], *, now: datetime) -> None:
     """A promise that ended then has another end, or none, now: those days are counted anew."""
+    if session.info.get(_AT_THE_END):
+        return
     ended, today = [at for at in instants if at is not None], day_of(now)
     days = {day_of(at) for at in ended} - {today}
     of_today = [at for at in ended if day_of(at) == today]
@@ -116,8 +120,15 @@ def forget_ticket(session: Session, ticket_id: int, *, now: datetime) -> None:
     forget(session, session.scalars(ended).all(), now=now)
 
 
+def forget_at_the_end(session: Session) -> None:
+    """For one long transaction that writes of many days: it keeps nobody from counting until `forget_all`, its last."""
+    session.info[_AT_THE_END] = True
+
+
 def forget_all(session: Session) -> None:
     """Promises were added to any of the days at once, by whoever writes rows without their stories."""
+    session.info.pop(_AT_THE_END, None)
+    session.execute(text(f"select pg_advisory_xact_lock_shared({_LOCK})"))
     for work in (_COUNTED, _SO_FAR, FIGURES_PUBLISHED, FIGURES_TO_READ):
         done_days.undo_all(session, work)
 

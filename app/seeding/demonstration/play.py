@@ -22,6 +22,8 @@ from app.wording.messages import message_app
 from escalation.firing.sweep import tick
 from telephony.desk import Desk
 from tickets.directory.loading import load_places
+from tickets.outbox import text_parts
+from tickets.promises import day_totals
 from tickets.routing.rules import load_rules
 from tickets.schema import Base, Contact, OutboundMessage
 
@@ -62,6 +64,7 @@ def play(
     if is_played(session):
         return None
     _on_a_floor_of_its_own(session)
+    day_totals.forget_at_the_end(session)
     last_message = _last_message(session)
     rng = Random(PLAY_SEED)  # noqa: S311  (no secret is made of it)
     desk, cast = _desk(settings, session, now=now), assemble(session, rng, now=now)
@@ -79,6 +82,9 @@ def play(
     last_message = _last_message(session)
     give_guidance(session, now=now)
     post.send_all(session, after_id=last_message, now=now)
+    # Counted beside it, days had nothing of the play.
+    day_totals.forget_all(session)
+    text_parts.forget_all(session)
     return stage.opened
 
 

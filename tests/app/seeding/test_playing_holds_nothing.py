@@ -13,6 +13,7 @@ from app.seeding.demonstration import play
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from tests.conftest import Committed
+from tickets.promises import day_totals
 from tickets.schema.base import Base
 
 NOW = datetime.fromisoformat("2026-11-23T09:00:00+07:00")
@@ -40,11 +41,13 @@ def test_until_its_last_moments_the_play_keeps_nobody_from_a_row_that_was_there_
         secret_key="a-test-key-of-sufficient-length-0123456789abcdef", public_base_url="http://127.0.0.1:8000",
         data_dir=tmp_path, demo=True, _env_file=None,
     )  # fmt: skip
-    held, told, passed = list[dict[str, int]](), list[object](), [0.0]
+    held, told, passed, counted = list[dict[str, int]](), list[object](), [0.0], list[int]()
     lights = HeldTables(seconds=lambda: passed[0])
 
     def look(*_: object, **__: object) -> None:
         held.append(held_rows(committed))
+        with transaction(committed.factory) as session:
+            counted.append(day_totals.count_next_day(session, now=NOW))
         with committed.factory() as session:
             for seconds in (0.0, ROWS_AFTER_SECONDS + 1, PLAY_AFTER_SECONDS):
                 passed[0] += seconds
@@ -54,10 +57,12 @@ def test_until_its_last_moments_the_play_keeps_nobody_from_a_row_that_was_there_
     engine = make_engine(settings.migrations_url, statement_timeout_ms=120_000)
     with transaction(session_factory(engine)) as session:
         people.load(session, now=NOW, zone=settings.zone)
-    with session_factory(engine)() as session:
+    with transaction(session_factory(engine)) as session:
         play(settings, session, tickets=20, now=NOW)
-        session.rollback()
     engine.dispose()
+    with committed.factory() as session:
+        wrong = day_totals.days_that_differ(session, now=NOW)
 
     assert held == [{}]
+    assert (counted, wrong) == ([1], []), "days are counted beside it, and anew once it is there"
     assert told == [[], [], [True]], "not after half a minute, and after ten it hangs"
