@@ -24,6 +24,8 @@ from app.settings import Settings
 from app.storage.database import make_engine, transaction
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
+from app.web.monitoring.readiness_metrics import KeptReadiness
+from app.web.monitoring.row_metrics import RowMetrics
 from tickets.audit import unsealed
 from tickets.directory import one_time_links
 from tickets.schema import RoleAssignment, Staff, Unit
@@ -61,7 +63,12 @@ PAGES: tuple[Shown, ...] = (
     Shown("supervisor's escalations", "/supervisor/escalations", Role.SUPERVISOR, _OFFICE, least=20),
     Shown("what fired lately", "/supervisor/escalations?tab=fired", Role.SUPERVISOR, _OFFICE),
     Shown("what ever fired", "/supervisor/escalations?tab=history", Role.SUPERVISOR, _OFFICE, least=20),
+    Shown("supervisor's shift as it moves", "/supervisor/now", Role.SUPERVISOR, _OFFICE, mark="<tr", least=3),
+    Shown("City Office's shift", "/supervisor", Role.CITY_OFFICE, _OFFICE, mark="<tr", least=3),
+    Shown("a ward's shift", "/supervisor", Role.SUPERVISOR, UnitKind.WARD, mark="<tr"),
     Shown("a ward's shift, overdue", "/supervisor?show=overdue", Role.SUPERVISOR, UnitKind.WARD),
+    Shown("what fired lately at a ward", "/supervisor/escalations?tab=fired", Role.SUPERVISOR, UnitKind.WARD),
+    Shown("how words are read", "/supervisor/reading", Role.SUPERVISOR, _OFFICE, mark="<tr"),
     Shown("a ward's escalations", "/supervisor/escalations", Role.SUPERVISOR, UnitKind.WARD),
     Shown("problems", "/supervisor/problems", Role.SUPERVISOR, _OFFICE, mark="/supervisor/problems/"),
     Shown("leader's list", "/leadership", Role.LEADER),
@@ -73,6 +80,7 @@ PAGES: tuple[Shown, ...] = (
     Shown("what was learned of words", "/administration/words/learned", Role.SUPERVISOR, _OFFICE, mark="<h1"),
     Shown("a ward's leader's list", "/leadership", Role.LEADER, UnitKind.WARD, mark="<h1"),
     Shown("a ward's leader's ledger", "/leadership/ledger", Role.LEADER, UnitKind.WARD, mark="<tr"),
+    Shown("a ward's leader's tickets", "/console?view=all", Role.LEADER, UnitKind.WARD, least=20),
     Shown("audit trail", "/administration/audit", Role.AUDITOR, mark="<tr", least=20),
     Shown("agent's queues", "/console", Role.AGENT, UnitKind.WARD),
     Shown("City Office's queues", "/console", Role.CITY_OFFICE, _OFFICE),
@@ -129,6 +137,7 @@ def _timers(settings: Settings) -> Iterator[Figure]:
             if job.name not in _NIGHTLY:
                 yield _timer(f"timer: {job.name}", _read_when_quiet(engine, partial(job.act, node)))
         yield _timer("timer: live updates", pages_read(engine, _look(engine)))
+        yield _timer("timer: a scrape of /metrics", pages_read(engine, _scrape(engine, settings)))
 
 
 def _read_when_quiet(engine: Engine, act: Callable[[], object]) -> Read:
@@ -150,6 +159,18 @@ def _look(engine: Engine) -> Callable[[], None]:
             changes_since(session, marks, now=database_now(session))
 
     return look
+
+
+def _scrape(engine: Engine, settings: Settings) -> Callable[[], None]:
+    readiness = KeptReadiness()
+
+    def scrape() -> None:
+        with Session(engine) as session:
+            list(RowMetrics(session, settings, readiness, now=database_now(session)).collect())
+
+    # Who is ready is looked at once in five minutes.
+    scrape()
+    return scrape
 
 
 def _timer(name: str, read: Read) -> Figure:
