@@ -1,12 +1,12 @@
 """Which kinds of matter a text tells of, the likeliest first, by the codes of `reference_data/categories.csv`."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tickets.matter.about_officials import accuses_head
-from tickets.matter.kind_words import KindLeaning, lean_to_kinds, leaning_words
+from tickets.matter.kind_words import lean_to_kinds, leaning_words
 from tickets.matter.phrases import Span
 from tickets.matter.reading import MOST_TOLD_WORDS, Certainty, Indication, Sign, signs
 from tickets.matter.rulebook import MarkedText, MatterRulebook
@@ -71,7 +71,7 @@ def read_categories(
     else:
         # Only what happened accuses somebody: "cán bộ rất tốt" does not.
         told = {code: one for code, one in told.items() if code not in (_STAFF, _HEAD)}
-    return _ranked(found, told, lean_to_kinds(found, rules.kind_words))
+    return _ranked(found, told, rules.kind_words)
 
 
 def _with_everyday(found: MarkedText) -> MarkedText:
@@ -140,11 +140,11 @@ def _is_part_of_more(sign: Sign, longest: Mapping[int, int]) -> bool:
 
 
 def _ranked(
-    found: MarkedText, told: Mapping[str, _Told], leaning: Mapping[str, KindLeaning]
+    found: MarkedText, told: Mapping[str, _Told], kind_words: Mapping[str, Sequence[tuple[str, int]]]
 ) -> tuple[CategoryRead, ...]:
     begins = {code: one.begins_at for code, one in told.items()}
-    leans = {code: one.weight for code, one in leaning.items()}
-    known = sorted({*told, *leaning}, key=lambda code: (begins.get(code, math.inf), code))
+    leans = lean_to_kinds(found, kind_words)
+    known = sorted({*told, *leans}, key=lambda code: (begins.get(code, math.inf), code))
     named = {code: round(told[code].weight, 2) if code in told else 0.0 for code in known}
     weights = weighed(named, leans)
     ranked = sorted(weights, key=lambda code: (-weights[code], -leans.get(code, 0.0)))
@@ -153,16 +153,10 @@ def _ranked(
     least = weights[ranked[0]] * _SHARE_OF_FIRST
     if weights[ranked[0]] >= _CONDUCT_WEIGHS and len(ranked) > 1:
         least = weights[ranked[1]] * _SHARE_OF_FIRST
-    return tuple(
-        CategoryRead(
-            code,
-            round(weights[code], 2),
-            tuple(told[code].words)[:MOST_TOLD_WORDS] if code in told else leaning_words(found, leaning[code]),
-            named[code],
-        )
-        for code in ranked[:MOST_CATEGORIES]
-        if weights[code] >= least
-    )
+    shown = [code for code in ranked[:MOST_CATEGORIES] if weights[code] >= least]
+    words = leaning_words(found, kind_words, [code for code in shown if code not in told])
+    words |= {code: tuple(told[code].words)[:MOST_TOLD_WORDS] for code in shown if code in told}
+    return tuple(CategoryRead(code, round(weights[code], 2), words[code], named[code]) for code in shown)
 
 
 def weighed(named: Mapping[_Kind, float], leans: Mapping[_Kind, float]) -> dict[_Kind, float]:

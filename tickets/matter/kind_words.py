@@ -5,12 +5,13 @@ kinds: nothing is put to a clock, kept from anybody or called an emergency by th
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 
 from tickets.matter.leaning import as_written, features
 from tickets.matter.reading import MOST_TOLD_WORDS
-from tickets.matter.rulebook import MarkedText
+from tickets.matter.rulebook import HUNDREDTHS, MarkedText
 
 # How much a sum of weights counts beside patterns: about as much as one that tells alone. Tried on examples that were
 # kept out of learning; between 1.5 and 6 it makes little difference.
@@ -21,28 +22,30 @@ _FEW = 12
 _LEAST = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class KindLeaning:
-    """`weight` counts beside that of patterns; `told` are the weights of the text's words for this kind."""
-
-    weight: float
-    told: Mapping[str, float]
-
-
-def lean_to_kinds(found: MarkedText, weights: Mapping[str, Mapping[str, float]]) -> dict[str, KindLeaning]:
-    """`weights`: of each word, by kind. The same words in a longer text weigh less."""
+def lean_to_kinds(found: MarkedText, weights: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str, float]:
+    """How much each kind counts beside patterns, by the weights of each word in hundredths: whole numbers, so that
+    their order makes no difference. The same words in a longer text weigh less.
+    """
     names = features(found)
-    told: dict[str, dict[str, float]] = {}
-    for name in names & weights.keys():
-        for code, weight in weights[name].items():
-            told.setdefault(code, {})[name] = weight
-    share = _WEIGHS / math.sqrt(max(len(names), _FEW))
-    leaning = {code: KindLeaning(share * math.fsum(words.values()), words) for code, words in told.items()}
-    return {code: one for code, one in leaning.items() if one.weight >= _LEAST}
+    sums: defaultdict[str, int] = defaultdict(int)
+    # Some two thousand weights for a letter: nothing but their sum is kept here.
+    for name in weights.keys() & names:
+        for code, weight in weights[name]:
+            sums[code] += weight
+    share = _WEIGHS / HUNDREDTHS / math.sqrt(max(len(names), _FEW))
+    return {code: share * weight for code, weight in sums.items() if share * weight >= _LEAST}
 
 
-def leaning_words(found: MarkedText, leaning: KindLeaning) -> tuple[str, ...]:
-    """The words that lean most, as they were written."""
-    names = sorted(leaning.told, key=lambda name: (-leaning.told[name], name))[:MOST_TOLD_WORDS]
-    written = as_written(found, frozenset(names))
-    return tuple(dict.fromkeys(written[name] for name in names))
+def leaning_words(
+    found: MarkedText, weights: Mapping[str, Sequence[tuple[str, int]]], kinds: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """For each of these kinds the words that lean most to it, as they were written."""
+    told: dict[str, list[tuple[int, str]]] = {kind: [] for kind in kinds}
+    for name in weights.keys() & features(found) if kinds else ():
+        for code, weight in weights[name]:
+            if code in told:
+                told[code].append((-weight, name))
+    most = {kind: [name for _weight, name in sorted(those)[:MOST_TOLD_WORDS]] for kind, those in told.items()}
+    # The text is walked once for all of them.
+    written = as_written(found, frozenset(chain.from_iterable(most.values()))) if kinds else {}
+    return {kind: tuple(dict.fromkeys(written[name] for name in names)) for kind, names in most.items()}

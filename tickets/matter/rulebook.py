@@ -11,14 +11,16 @@ from tickets.matter.phrases import Phrasebook, Span, is_part_of_longer, longest_
 from tickets.matter.text import MatterText, letters, read_text
 
 _EVERYDAY = "everyday"
+# Weights of a word for kinds are whole numbers of these: their sum is the same in whichever order.
+HUNDREDTHS = 100
 
 
 @dataclass(frozen=True, eq=False)
 class MatterRulebook:
     """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text.
 
-    `leanings` are the weights of single words, by question, `kind_words` by word and kind. `version` is kept on what
-    was read by it.
+    `leanings` are the weights of single words, by question; `kind_words` are those of each word, in hundredths, with
+    the kinds that it leans to. `version` is kept on what was read by it.
     """
 
     version: str
@@ -31,7 +33,7 @@ class MatterRulebook:
     noise: Patterns
     praise: Patterns
     leanings: Mapping[str, Mapping[str, float]]
-    kind_words: Mapping[str, Mapping[str, float]]
+    kind_words: Mapping[str, Sequence[tuple[str, int]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,9 +114,9 @@ def _leanings() -> dict[str, dict[str, float]]:
 
 
 @lru_cache(maxsize=1)
-def _kind_words() -> dict[str, dict[str, float]]:
-    weights: dict[str, dict[str, float]] = {}
+def _kind_words() -> dict[str, list[tuple[str, int]]]:
+    weights: dict[str, list[tuple[str, int]]] = {}
     with (FILES / "kind_words.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            weights.setdefault(row["word"], {})[row["kind"]] = float(row["weight"])
+            weights.setdefault(row["word"], []).append((row["kind"], round(float(row["weight"]) * HUNDREDTHS)))
     return weights
