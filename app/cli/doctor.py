@@ -17,6 +17,7 @@ from app.cli.database_servers import server_findings
 from app.cli.database_trouble import database_finding
 from app.cli.finding import Finding
 from app.cli.provider_access import provider_findings
+from app.cli.work_findings import work_findings
 from app.engines.connected import connected
 from app.server_addresses import libpq_parameters, sentinel_address
 from app.settings import Settings
@@ -66,7 +67,12 @@ def findings(settings: Settings) -> Iterator[Finding]:
     """All checks, in the order in which a failure explains the next."""
     kind = "production" if settings.production else "this machine only"
     yield Finding("settings", "ok", f"complete ({kind}, {settings.base_url})")
-    yield from _database(settings)
+    is_well = True
+    for finding in _database(settings):
+        is_well = is_well and finding.verdict != "failed"
+        yield finding
+    if is_well:
+        yield from work_findings(settings)
     yield from _redis(settings)
     yield _media(settings)
     yield from provider_findings(settings)

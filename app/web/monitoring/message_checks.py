@@ -19,7 +19,7 @@ from tickets.schema import LeaderJob
 LATE_AFTER = timedelta(minutes=5)
 # Asked every five minutes; a provider that has not told all it had three times in a row has calls and texts of ours.
 NOT_TOLD_AFTER = timedelta(minutes=16)
-URGENT_LATE_AFTER = timedelta(minutes=1)
+URGENT_LATE_AFTER = timedelta(seconds=45)
 
 
 def message_checks(session: Session, *, now: datetime) -> dict[str, str]:
