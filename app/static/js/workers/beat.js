@@ -1,7 +1,7 @@
 // A worker: tells the server again and again that this console is open, and the page what came of it.
 // It needs the headers of its folder (app/web/frame/response_headers.py): under those of other files nothing leaves it.
 let told = null;
-// What the page was told last and has not answered yet. One that the browser froze or that hangs shows no call: it is not said to be open.
+// What the page was told last and has not answered yet. One that hangs shows no call: it is not said to be open.
 let isUnanswered = false;
 let isMissed = false;
 
