@@ -255,6 +255,7 @@ def migrate(owner_url: str, app_url: str) -> None:
         with engine.connect() as connection:
             if schema_state(connection) is SchemaState.UNKNOWN:
                 raise OtherBuild
+        _grant_as_made(engine, app_url, on=True)
         try:
             upgrade(alembic_config(owner_url), engine)
         except StillLocked as locked:
@@ -266,6 +267,22 @@ def migrate(owner_url: str, app_url: str) -> None:
         engine.dispose()
     _grant(owner_url, app_url)
     _let_the_server_notice(app_url)
+
+
+def _grant_as_made(engine: Engine, app_url: str, *, on: bool) -> None:
+    """Whether the application's role may use at once what a migration makes.
+
+    The city works on while migrations run, and a trigger on its tickets may write into a table of the same migration:
+    rights that come once all is done come minutes late, and with one that is broken off not at all.
+    """
+    role = make_url(app_url).username
+    if not role or engine.url.username == role:
+        return
+    with engine.begin() as connection:
+        quoted = connection.dialect.identifier_preparer.quote(role)
+        does, to_whom = ("grant", "to") if on else ("revoke", "from")
+        for rights in ("select, insert, update, delete on tables", "usage, select on sequences"):
+            connection.execute(text(f"alter default privileges in schema public {does} {rights} {to_whom} {quoted}"))
 
 
 def _grant(owner_url: str, app_url: str) -> None:
@@ -288,6 +305,7 @@ def _grant(owner_url: str, app_url: str) -> None:
             connection.execute(text(f"revoke delete, truncate on {table} from {quoted}"))
         for table, columns in _WRITTEN_LATER.items():
             connection.execute(text(f"grant update ({', '.join(columns)}) on {table} to {quoted}"))
+    _grant_as_made(engine, app_url, on=False)
     engine.dispose()
 
 

@@ -235,6 +235,34 @@ def test_a_migration_that_was_broken_off_behind_what_it_made_is_done_at_the_next
     engine.dispose()
 
 
+def test_tickets_are_written_on_while_a_migration_is_held_up_and_after_it_was_given_up(
+    empty: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What 0172 counts by trigger stands when an export holds up 0173: the city's processes may write there at once."""
+    owner_url, app_url = empty
+    monkeypatch.setattr(upgrading, "LOCK_TRIES", 1)
+    engine, app = make_engine(owner_url, pool_size=2), make_engine(app_url, pool_size=1)
+    command.upgrade(alembic_config(owner_url), "0001")
+    with engine.begin() as connection:
+        connection.execute(text(ROWS_OF_THE_FIRST))
+    command.upgrade(alembic_config(owner_url), "0171")
+    with engine.begin() as connection:
+        role = connection.dialect.identifier_preparer.quote(app.url.username or "")
+        connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {role}"))
+
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as exporting:
+        exporting.execute(text("select count(*) from unit"))
+        with pytest.raises(LockedOut):
+            migrate(owner_url, app_url)
+    with app.begin() as connection:
+        connection.execute(text("update ticket set status = 'open', is_restricted = not is_restricted"))
+        written = connection.execute(text("select count(*) from waiting_change where is_restricted")).scalar_one()
+
+    assert written > 0
+    engine.dispose()
+    app.dispose()
+
+
 def test_every_migration_that_commits_in_between_can_be_begun_again_behind_all_it_made(empty: tuple[str, str]) -> None:
     owner_url, app_url = empty
     config = alembic_config(owner_url)
