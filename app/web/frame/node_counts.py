@@ -16,6 +16,8 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.utils import floatToGoString
 
+# More than one process counts.
+_RESERVED_BYTES = 1 << 20
 _COUNTER, _HISTOGRAM = "counter", "histogram"
 # The highest of the processes that live; one that ended uses nothing any more.
 _HIGHEST = "gauge_livemax"
@@ -58,7 +60,7 @@ class NodeCounts:
 
     def set_highest(self, name: str, words: str, labels: Mapping[str, str], value: float) -> None:
         """A figure of this process, of which the highest among all is told."""
-        with self._lock:
+        with self._lock, suppress(OSError):
             self._file(_HIGHEST).write_value(self._key(name, name, words, labels), value, 0.0)
 
     def collect(self) -> Iterator[Metric]:
@@ -67,7 +69,8 @@ class NodeCounts:
         yield from MultiProcessCollector.merge(files)
 
     def _add(self, kind: str, name: str, sample: str, words: str, labels: Mapping[str, str], amount: float) -> None:
-        with self._lock:
+        # On a full disk nothing is counted, and everybody is answered.
+        with self._lock, suppress(OSError):
             file, key = self._file(kind), self._key(name, sample, words, labels)
             file.write_value(key, file.read_value(key)[0] + amount, 0.0)
 
@@ -83,8 +86,22 @@ class NodeCounts:
             self._pid, self._files = os.getpid(), {}
         if kind not in self._files:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._files[kind] = MmapedDict(str(self._folder / f"{kind}_{self._pid}.db"))
+            path = self._folder / f"{kind}_{self._pid}.db"
+            _reserve(path)
+            self._files[kind] = MmapedDict(str(path))
         return self._files[kind]
+
+
+def _reserve(path: Path) -> None:
+    """Take the disk's room at once: a process that writes to a page of memory for which there is none is killed."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, _RESERVED_BYTES)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def _counts(path: Path) -> bool:
