@@ -55,6 +55,18 @@ def test_offers_chain_letters_and_machines_are_noise(said: str) -> None:
         "Tôi bị lừa chuyển tiền vì tin nhắn báo trúng thưởng, giờ trình báo ở đâu",
         "Lô đất nhà tôi sổ riêng mà hàng xóm lấn qua nửa thước",
         "Chùa kế bên tụng nam mô qua loa từ 4 giờ sáng, cả hẻm mất ngủ",
+        "Chùa đọc nam mô suốt đêm",
+        "Người ta bán 2kg thịt heo thối ở chợ Tân Bình",
+        "Bán 2 ký tôm bơm tạp chất ở chợ Bình Điền",
+        "Mua 1 ký thịt về bị ôi",
+        "Có người nhắn chúc mừng bạn đã trúng thưởng rồi lừa mẹ tôi",
+        "Công ty nạp tiền tặng thưởng mà không cho rút tiền, tôi mất 200 triệu",
+        "Họ treo bảng bán đất nền phân lô, sổ sẵn giả",
+        "Có người đăng bán lô đất nền chính chủ ở Củ Chi, tôi cọc rồi họ biến mất",
+        "Test xem gửi được không, đèn đường hẻm 12 hư",
+        "Nhà bên cho thuê xem bói, cúng sao giải hạn, tối nào cũng tụ tập livestream zalo",
+        "Lời kinh này cho người chết họ mở loa ba ngày",
+        "Bên phường nói đã nhận được tin nhắn, sẽ trả lời, mà hai tuần chưa thấy",
     ],
 )
 def test_matters_that_name_the_same_things_are_no_noise(said: str) -> None:
