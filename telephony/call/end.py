@@ -106,14 +106,14 @@ def note_connected(session: Session, call_id: int, *, staff_id: int, now: dateti
 
 def note_bridge_over(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
     """The dial ended. A caller who is on hold goes on with this agent, whose telephone was put down for it."""
-    _note_answered_by(session, call, form, now=now)
+    note_answered_by(session, call, form, now=now)
     if call.hold_since is None:
         note_talk_over(session, call, form, now=now)
 
 
 def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
     """The talk is over: it is written on the ticket, the agent wraps up. Ticket and agent are locked already."""
-    _note_answered_by(session, call, form, now=now)
+    note_answered_by(session, call, form, now=now)
     if call.agent_id is None or call.answered_at is None or call.detail.get("talk_noted"):
         return
     if call.ticket_id is not None:
@@ -124,8 +124,8 @@ def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now
     call.detail = {**call.detail, "talk_noted": True}
 
 
-def _note_answered_by(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
-    """By how long the dial lasted, where nobody told when it began."""
+def note_answered_by(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
+    """By how long the dial that ended lasted, where nobody told when it began."""
     seconds = _whole(form.get("dial_seconds", ""))
     if call.answered_at is None and seconds is not None and call.state is CallState.TALKING:
         note_answered(session, call, at=now - timedelta(seconds=seconds))

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telephony.call.end import note_talk_over
+from telephony.call.end import let_agent_go, note_talk_over
 from telephony.call.passing_on import PassedOn, is_talk
 from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold, lock_call
@@ -45,6 +45,8 @@ def take_over(
     legs = close_room(session, call, now=now)
     mine = lock_to_talk(session, by_id, phone=phone, now=now)
     note_talk_over(session, call, {}, now=now)
+    # Whose telephone only rings, or of whom nobody told that they answered, is of no call any more either.
+    let_agent_go(session, call, now=now)
     legs += [leg for leg in [end_consult(session, call, now=now)] if leg]
     end_hold(call, now=now)
     forget_pause(call)

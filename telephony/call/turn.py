@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from telephony.call.arrival import register_call
 from telephony.call.effects import perform
-from telephony.call.end import note_bridge_over, note_talk_over
+from telephony.call.end import note_answered_by, note_bridge_over, note_talk_over
 from telephony.call.facts import facts_for
 from telephony.calls import NOT_LED, conversation_of, lock_call_by_sid, remember
 from telephony.desk import Desk
@@ -43,8 +43,9 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     if call is None:
         call = register_call(session, form, desk, now=now)
     heard = heard_in(told_by(form, webhook.query))
-    if heard.was_connected and call.state is CallState.TALKING and not _goes_on(session, call):
-        note_bridge_over(session, call, form, now=now)
+    if heard.was_connected and call.state is CallState.TALKING:
+        note_it = note_answered_by if _goes_on(session, call) else note_bridge_over
+        note_it(session, call, form, now=now)
     facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)
     if facts.agent_is_gone and call.state is CallState.TALKING:
         note_talk_over(session, call, {}, now=now)
