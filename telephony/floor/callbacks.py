@@ -1,7 +1,8 @@
 """People to call back: those who asked for it, hung up before an answer, or found nobody on duty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -9,9 +10,10 @@ from sqlalchemy.orm import QueryableAttribute, Session
 
 from tickets.each_alone import PutAside, change_rows
 from tickets.errors import InvalidInput, NotFound
+from tickets.outbox.over_budget import OVER
 from tickets.people.roles import Viewer, visible_tickets
-from tickets.schema import Call, CallbackRequest, Citizen, CitizenPhone, Ticket
-from tickets.states import CallbackReason, CallbackState, CallState
+from tickets.schema import Call, CallbackRequest, Citizen, CitizenPhone, OutboundMessage, Ticket
+from tickets.states import CallbackReason, CallbackState, CallState, OutboundState
 
 OPEN_STATES = (CallbackState.OPEN, CallbackState.CLAIMED, CallbackState.DIALLING)
 # Nobody can call a hidden number: its entry is there to be counted, and goes by itself.
@@ -24,6 +26,8 @@ MOST_ATTEMPTS = 3
 PAUSES = (timedelta(minutes=5), timedelta(minutes=15))
 REACHED, NOT_REACHED, NOT_NEEDED = "reached", "not_reached", "not_needed"
 CALLED_AGAIN, LEFT_A_MESSAGE = "called_again", "left_a_message"
+# Where a budget held its call, that one is withdrawn: it is not its turn any more.
+_AT_ANOTHER_TIME: Mapping[str, Any] = {"state": CallbackState.OPEN, "staff_id": None, "reserved_until": None}
 
 _ROWS = CallbackRequest.__table__
 _ASK = insert(_ROWS).on_conflict_do_nothing().returning(_ROWS.c.id)
@@ -105,9 +109,9 @@ def plan_callback(session: Session, ticket: Ticket, *, phone: str, at: datetime,
         update(CallbackRequest)
         .where(
             or_(CallbackRequest.phone == phone, CallbackRequest.once_key == once_key),
-            CallbackRequest.state == CallbackState.OPEN,
+            or_(CallbackRequest.state == CallbackState.OPEN, is_held()),
         )
-        .values(not_before=at, attempts=0, ticket_id=ticket.id, reason=CallbackReason.REQUESTED)
+        .values(**_AT_ANOTHER_TIME, not_before=at, attempts=0, ticket_id=ticket.id, reason=CallbackReason.REQUESTED)
         .returning(CallbackRequest.id)
         .execution_options(synchronize_session=False)
     )
@@ -121,8 +125,8 @@ def postpone(session: Session, callback_id: int, *, at: datetime) -> None:
     """Dialled at this time, in the place it has. NotFound while somebody calls, or when it is done."""
     moved = session.scalar(
         update(CallbackRequest)
-        .where(CallbackRequest.id == callback_id, CallbackRequest.state == CallbackState.OPEN)
-        .values(not_before=at)
+        .where(CallbackRequest.id == callback_id, or_(CallbackRequest.state == CallbackState.OPEN, is_held()))
+        .values(**_AT_ANOTHER_TIME, not_before=at)
         .returning(CallbackRequest.id)
         .execution_options(synchronize_session=False)
     )
@@ -208,6 +212,21 @@ def give_to(request: CallbackRequest, staff_id: int | None) -> None:
     request.staff_id = staff_id
 
 
+def hold(request: CallbackRequest, *, until: datetime, reserved_until: datetime) -> None:
+    """Its call waits for a budget, which is used up until then, or for a person who lets it go; nobody is kept."""
+    request.staff_id, request.not_before, request.reserved_until = None, until, reserved_until
+
+
+def is_held() -> ColumnElement[bool]:
+    """Of a callback: a budget holds its call, so that nothing rings, and whoever wants to may call by hand."""
+    call = exists().where(
+        OutboundMessage.id == CallbackRequest.outbound_id,
+        OutboundMessage.state == OutboundState.WAITING,
+        OutboundMessage.error_code.in_(OVER.values()),
+    )
+    return and_(CallbackRequest.state == CallbackState.DIALLING, call.correlate(CallbackRequest))
+
+
 def connect(request: CallbackRequest, *, now: datetime) -> None:
     """The person is on the line and waits for an agent."""
     if request.state in OPEN_STATES:
@@ -255,6 +274,7 @@ def claim_callback(session: Session, callback_id: int, *, staff_id: int, now: da
             CallbackRequest.id == callback_id,
             or_(
                 CallbackRequest.state == CallbackState.OPEN,
+                is_held(),
                 and_(CallbackRequest.state == CallbackState.CLAIMED, or_(is_mine, is_given_up)),
             ),
         )

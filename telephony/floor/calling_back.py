@@ -44,6 +44,8 @@ NOT_PLACED_PAUSE = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=14)
 NOT_REACHED_TEXT = "callback_not_reached"
 ATTEMPT = "callback_attempt"
+# So long before a budget's next hour the callback gets its place back: what it waited with would take a room in it.
+BEFORE_THE_BUDGET = timedelta(seconds=30)
 _REFUSED = frozenset(Refusal)
 _HELD = frozenset(OVER.values())
 _LEFT = (OutboundState.SENT, OutboundState.DELIVERED, OutboundState.UNCERTAIN, OutboundState.FAILED)
@@ -135,7 +137,7 @@ def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, no
             CallbackRequest.state == CallbackState.DIALLING,
             or_(
                 CallbackRequest.reserved_until <= now,
-                and_(OutboundMessage.state == OutboundState.WAITING, OutboundMessage.error_code.in_(_HELD)),
+                and_(callbacks.is_held(), CallbackRequest.staff_id.is_not(None)),
             ),
         )
         .order_by(CallbackRequest.reserved_until)
@@ -153,11 +155,29 @@ def _end_late(session: Session, outbound_id: int, state: OutboundState, why: str
         nobody_reached(session, CallbackAttempt(outbound_id, why), now=now)
     elif state in _LEFT:
         nobody_reached(session, CallbackAttempt(outbound_id, "no_answer"), now=now)
+    elif why in _HELD:
+        _wait_for_budget(session, outbound_id, now=now)
     else:
-        if why in _HELD:
-            # At its next turn another call is made; this one would take that one's room.
-            results.settle_call(session, outbound_id, why=Overtaken.TURN_OVER, said="", now=now)
         not_placed(session, outbound_id, now=now)
+
+
+def _wait_for_budget(session: Session, outbound_id: int, *, now: datetime) -> None:
+    """Nobody is kept for what a budget holds; it stays among the held, where a person may let it go.
+
+    When the budget begins anew its turn comes again, with an agent who is kept and a call of its own.
+    """
+    found = _locked(session, outbound_id)
+    if found is None:
+        return
+    request, presence, _ = found
+    _let_go(request, presence, now=now)
+    until = session.scalars(select(OutboundMessage.not_before).where(OutboundMessage.id == outbound_id)).one()
+    if until - BEFORE_THE_BUDGET > now:
+        callbacks.hold(request, until=until, reserved_until=until - BEFORE_THE_BUDGET)
+    else:
+        results.settle_call(session, outbound_id, why=Overtaken.TURN_OVER, said="", now=now)
+        callbacks.put_back(request, not_before=until)
+    session.flush()
 
 
 def mend_kept(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:

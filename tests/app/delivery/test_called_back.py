@@ -12,13 +12,15 @@ from app.settings import Settings
 from app.storage.database import transaction
 from app.wording.spoken_words import in_digit_groups
 from telephony.floor import callbacks, offers, presence
-from telephony.floor.calling_back import NOT_PLACED_PAUSE, end_late_attempts, not_now
+from telephony.floor.calling_back import claim, end_late_attempts, not_now
 from telephony.floor.floor import load_floor
 from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import Committed
 from tests.factories import open_ticket, staff, unit
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
+from tickets.outbox.over_budget import held_by_reason, release
+from tickets.outbox.overtaken import CALLBACK_CALL
 from tickets.people.actor import SYSTEM
 from tickets.schema import CallbackRequest, Line, OutboundMessage, Presence, SendingBudget, SendingCount
 from tickets.states import (
@@ -208,9 +210,65 @@ def test_no_agent_is_kept_from_callers_for_a_call_that_a_budget_holds(
         end_late_attempts(session, now=office.now)
 
     assert agent_of(office).state is PresenceState.AVAILABLE
-    after = request_of(office)
-    assert (after.state, after.attempts) == (CallbackState.OPEN, 0)
-    assert after.not_before == office.now + NOT_PLACED_PAUSE
+    assert (agent_of(office).callback_id, request_of(office).attempts) == (None, 0)
+
+
+def sweeps(office: Office, *, seconds: float) -> None:
+    """The sweep and the delivery, as often as a callback's turn used to come again, agents are free."""
+    until = office.now + timedelta(seconds=seconds)
+    while office.now < until:
+        office.now += timedelta(seconds=60)
+        with transaction(office.factory) as session:
+            end_late_attempts(session, now=office.now)
+            presence.heartbeat(session, agent_of(office).staff_id, now=office.now)
+            offers.offer_waiting_calls(session, now=office.now)
+        office.deliver(VOICE)
+
+
+def test_what_a_budget_holds_stays_among_the_held_and_takes_no_agent_again(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    used_up(office)
+    office.deliver(VOICE)
+
+    sweeps(office, seconds=15 * 60)
+
+    with office.factory() as session:
+        assert held_by_reason(session)["over_budget_all"] == 1
+        assert session.scalars(select(OutboundMessage.template)).all().count(CALLBACK_CALL) == 1
+    assert agent_of(office).state is PresenceState.AVAILABLE
+
+
+def test_whoever_lets_a_held_callback_go_has_it_made_at_once(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    used_up(office)
+    office.deliver(VOICE)
+    sweeps(office, seconds=5 * 60)
+
+    with transaction(office.factory) as session:
+        release(session, dialled(office).id, actor=SYSTEM, now=office.now)
+    office.deliver(VOICE)
+
+    assert dialled(office).state is OutboundState.SENT
+    assert [path for path in carrier.paths if "/Calls" in path]
+
+
+def test_a_held_callback_may_be_made_by_hand_and_is_then_not_dialled_as_well(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    used_up(office)
+    office.deliver(VOICE)
+    sweeps(office, seconds=60)
+
+    with transaction(office.factory) as session:
+        claim(session, due.id, staff_id=agent_of(office).staff_id, now=office.now)
+    with transaction(office.factory) as session:
+        release(session, dialled(office).id, actor=SYSTEM, now=office.now)
+    office.deliver(VOICE)
+
+    assert request_of(office).state is CallbackState.CLAIMED
+    assert not [path for path in carrier.paths if "/Calls" in path]
 
 
 def test_a_callback_over_budget_is_made_when_the_hour_is_over(
@@ -221,9 +279,11 @@ def test_a_callback_over_budget_is_made_when_the_hour_is_over(
     office.deliver(VOICE)
     assert (dialled(office).state, dialled(office).error_code) == (OutboundState.WAITING, "over_budget_all")
 
-    again = turn_after(office, pause=next_hour - office.now)
+    sweeps(office, seconds=(next_hour - office.now).total_seconds())
 
+    again = request_of(office)
     assert again.attempts == 0
+    assert agent_of(office).callback_id == again.id, "with an agent who is kept for it"
     assert again.state is CallbackState.DIALLING
     assert dialled(office).state is OutboundState.SENT
 
