@@ -20,6 +20,9 @@ from tickets.schema import Call
 
 log = structlog.get_logger()
 
+# Of an answer that says no (400 to 499), those that say nothing of the leg: our account, a proxy, or not now.
+_NOT_OF_THE_LEG = frozenset({401, 402, 403, 407, 408, 429})
+
 
 @dataclass(frozen=True, slots=True)
 class LegChange:
@@ -122,6 +125,14 @@ def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) 
             else:
                 carrier.end_leg(change.call_sid)
         except ProviderUnreachable as trouble:
+            if not change.url and _is_gone(trouble):
+                # Put down meanwhile, which is all that was wanted: asked again, it would be answered the same for ever.
+                continue
             log.warning("call_control.failed", reason=str(trouble))
             failed.append(change)
     return failed
+
+
+def _is_gone(trouble: ProviderUnreachable) -> bool:
+    """The provider was reached and knows no such call, or none that could still be ended."""
+    return trouble.status is not None and 400 <= trouble.status < 500 and trouble.status not in _NOT_OF_THE_LEG

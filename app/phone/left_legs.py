@@ -18,7 +18,10 @@ log = structlog.get_logger()
 
 
 def end_left_legs(factory: sessionmaker[Session], phones: Phones, *, aside: Aside | None = None, now: datetime) -> int:
-    """One round; no transaction is open while a provider is told. What one did not hear is said again next time."""
+    """One round; no transaction is open while a provider is told. What one did not hear is said again next time.
+
+    A leg that it knows to be down already is down.
+    """
     with transaction(factory) as session:
         left = left_in_rooms(session, most=ASKED_AT_ONCE, now=now)
     ended, aside = list[str](), aside or Aside("end legs that were left")

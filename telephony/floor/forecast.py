@@ -85,7 +85,7 @@ def experience(session: Session, *, unit_ids: Sequence[int] | None, now: datetim
     Most wards have a call a day: when people ring, and for how long, the whole city's calls know better.
     """
     own = _experience(session, unit_ids=unit_ids, now=now)
-    if unit_ids is None or own.is_enough or not own.calls:
+    if unit_ids is None or own.is_enough or not sum(own.calls.values()):
         return own
     of_all = _experience(session, unit_ids=None, now=now)
     if not of_all.is_enough:

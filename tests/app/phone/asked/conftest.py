@@ -33,13 +33,13 @@ def provider():
         def do_POST(self):
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
             self.server.led.append((self._sid(), form.get("Url", [""])[0]))
-            self._answer("in-progress")
+            self._answer("in-progress", refusal=self.server.refusal)
 
         def _sid(self):
             return urlsplit(self.path).path.rsplit("/", 1)[-1].removesuffix(".json")
 
-        def _answer(self, status):
-            self.send_response(500 if self.server.broken else 200 if status else 404)
+        def _answer(self, status, *, refusal=0):
+            self.send_response(500 if self.server.broken else refusal or (200 if status else 404))
             self.send_header("Content-Type", "application/json")
             self.end_headers()
             self.wfile.write(json.dumps({"sid": self._sid(), "status": status}).encode())
@@ -49,6 +49,8 @@ def provider():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.broken, server.calls, server.led = False, {}, []
+    # With which status it refuses whatever it is told to do; 0: it does it.
+    server.refusal = 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()

@@ -62,6 +62,22 @@ def test_their_telephone_is_put_down_once_and_again_only_where_the_provider_did_
     assert provider.led == [(EAR, "")], "ended, not led anywhere"
 
 
+@pytest.mark.parametrize("no_such_call", [404, 400])
+def test_a_telephone_that_was_put_down_by_hand_is_not_asked_about_for_an_hour(
+    app, committed, provider, joined, no_such_call
+):
+    phones = Phones(app.settings, app.reference)
+    caller_hangs_up(joined)
+
+    def rounds(refusal):
+        provider.refusal, provider.led = refusal, []
+        return end_left_legs(committed.factory, phones, now=utc_now()), len(provider.led)
+
+    assert rounds(401) == (0, 1), "our account is refused: nothing is known of the leg"
+    assert rounds(no_such_call) == (1, 1)
+    assert rounds(no_such_call) == (0, 0)
+
+
 def test_a_day_later_nobody_is_asked_about_it_any_more(app, committed, provider, joined):
     caller_hangs_up(joined)
     with committed.factory() as session:

@@ -181,3 +181,22 @@ def test_calls_of_other_units_are_not_counted(supervisor: FlaskClient, session: 
     session.query(Call).update({"unit_id": unit(session, "26824").id})
 
     assert "Too few calls for a forecast yet." in shown(supervisor)
+
+
+def test_a_ward_whose_only_callers_hung_up_at_once_is_told_of_no_share_of_nothing(session: Session) -> None:
+    other = unit(session, "26743")
+    for week in range(1, 5):
+        calls(session, local(MONDAY - timedelta(weeks=week), 9, 5), 60)
+    began = local(MONDAY - timedelta(weeks=1), 10)
+    session.add(
+        Call(
+            account="sim", call_sid="CA-short", state=CallState.ENDED, state_since=began, state_until=began,
+            arrived_at=began, queued_at=began, abandoned_at=began + timedelta(seconds=1), unit_id=other.id,
+            ended_at=began + timedelta(seconds=1),
+        )
+    )  # fmt: skip
+    session.flush()
+
+    past = experience(session, unit_ids=[other.id], now=NOW)
+
+    assert past.share_of_city is None and not past.is_enough
