@@ -1,9 +1,10 @@
 """Another promise for a ticket: the policy is chosen anew, or a new version of it holds for what is open (R7, R21)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.people.actor import Actor
@@ -13,8 +14,9 @@ from tickets.promises.clocks import ClockBook, ClockEntry, add_clock, keep_next_
 from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.promises.foresight import row_for
 from tickets.promises.loading import LoadedRow
-from tickets.schema import Ticket
-from tickets.states import UNFINISHED, ClockKind, TicketStatus
+from tickets.promises.recompute import ClockState
+from tickets.schema import ExclusionCredit, Ticket
+from tickets.states import UNFINISHED, ClockKind, Priority, TicketStatus
 
 # Why a clock was cancelled that a later policy of its ticket does not have.
 NOT_PROMISED = "not_promised"
@@ -31,6 +33,7 @@ def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now:
     book = open_book(session, ticket)
     rows = chosen(book)
     _begin_promised(session, book, rows, now=now)
+    credits = _credits_that_change(session, book, rows)
     for held in book.live(*PROMISED):
         row = rows.get(held.state.kind)
         if row is None:
@@ -39,7 +42,7 @@ def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now:
         due_before = held.state.due_at
         calendar = book.rulebook.calendars[row.calendar_version_id]
         state = recompute.retarget(
-            held.state,
+            _without_waiting(held.state, credits.get(held.clock.id, 0)),
             calendar,
             target_seconds=row.row.target_seconds,
             pause_cap_factor=row.row.pause_cap_factor,
@@ -48,6 +51,34 @@ def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now:
         store(session, book, held, state, row=row, cause=cause, staff_id=actor.staff_id, now=now)
         tell_due(session, held, due_before, cause=cause, actor=actor, now=now)
     keep_next_due(book)
+
+
+def _credits_that_change(session: Session, book: ClockBook, rows: Mapping[ClockKind, LoadedRow]) -> dict[int, int]:
+    """By clock, the seconds of ours that go: whoever is in danger, or may be, waits for no work of ours (R16).
+
+    Below nothing where they come back, because there was no danger. What is promised tells which it is: a doubt is
+    looked at by the promise of an emergency.
+    """
+    signs = {}
+    for held in book.live(*PROMISED):
+        before, after = book.rulebook.rows.get(held.clock.policy_row_id), rows.get(held.state.kind)
+        if before is not None and after is not None:
+            signs[held.clock.id] = _is_for_danger(after) - _is_for_danger(before)
+    changing = [clock_id for clock_id, sign in signs.items() if sign]
+    if not changing:
+        return {}
+    given = select(ExclusionCredit.clock_id, func.sum(ExclusionCredit.seconds))
+    found = session.execute(given.where(ExclusionCredit.clock_id.in_(changing)).group_by(ExclusionCredit.clock_id))
+    return {clock_id: signs[clock_id] * int(seconds) for clock_id, seconds in found}
+
+
+def _is_for_danger(row: LoadedRow) -> bool:
+    return row.row.priority is Priority.EMERGENCY
+
+
+def _without_waiting(state: ClockState, seconds: int) -> ClockState:
+    """A date that somebody has set holds as it was set."""
+    return state if state.is_manual else replace(state, granted_seconds=state.granted_seconds - seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from escalation.firing.sweep import note_late, tick
 from tests.escalation import scene
 from tests.factories import staff
 from tickets.errors import InvalidInput
-from tickets.people.actor import Actor, staff_actor
-from tickets.promises import exclusions
+from tickets.people.actor import SYSTEM, Actor, staff_actor
+from tickets.promises import exclusions, retargeting
 from tickets.promises.arithmetic import reached_at
 from tickets.promises.clocks import open_book
 from tickets.promises.crediting import Affected, give_back_next, preview
@@ -113,6 +113,40 @@ def test_an_emergency_is_taken_up_and_reported_during_announced_work_as_always(s
 
     assert planned(danger) == before[0]
     assert planned(other) == tuple(at + 4 * HOUR for at in before[1])
+
+
+@pytest.mark.parametrize("is_doubted", [False, True])
+def test_what_is_found_to_be_in_danger_waits_no_longer_for_work_that_was_given_back_to_it(session, is_doubted):
+    given = {"arrived_at": MORNING, "clocks": [ClockKind.ACCEPT], "priority": Priority.URGENT}
+    danger = scene.ticket(session, scene.ward(session), **given)
+    approved(session, MORNING, MORNING + 4 * HOUR, now=MORNING - HOUR)
+    give_back(session, now=MORNING)
+    # What comes afterwards here gets no time back.
+    other = scene.ticket(session, scene.ward(session), **given)
+    kept = scene.clock(session, other, ClockKind.ACCEPT).due_at
+
+    def become(priority: Priority, doubted: bool, minutes: int) -> list[tuple[datetime | None, datetime]]:
+        for one in (danger, other):
+            one.priority, one.is_doubted = priority, doubted
+            session.flush()
+            at = MORNING + timedelta(minutes=minutes)
+            retargeting.retarget(session, one, cause="priority", actor=SYSTEM, now=at)
+            session.flush()
+        return [
+            (scene.clock(session, one, ClockKind.ACCEPT).due_at, scene.level_at(session, one, 1, ClockKind.ACCEPT))
+            for one in (danger, other)
+        ]
+
+    doubted = become(Priority.URGENT, True, 1) if is_doubted else None
+    raised = become(Priority.EMERGENCY, False, 2)
+    again = become(Priority.EMERGENCY, False, 3)
+    lowered = become(Priority.URGENT, False, 4)
+
+    assert raised[0] == raised[1]
+    assert raised[0][0] < MORNING + timedelta(minutes=30)
+    assert again == raised
+    assert doubted is None or [due_at for due_at, _ in doubted] == [due_at for due_at, _ in raised]
+    assert (lowered[0][0], lowered[1][0]) == (kept + 4 * HOUR, kept)
 
 
 def test_nobody_gets_it_twice(session):
