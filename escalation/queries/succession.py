@@ -22,6 +22,7 @@ from tickets.city import wall_clock
 from tickets.directory.standing import Reachable
 from tickets.each_alone import PutAside, all_or_each
 from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
 from tickets.promises.calendar import is_open
 from tickets.promises.loading import load_rulebook
 from tickets.schema import StandingReport, Ticket
@@ -61,6 +62,43 @@ def hand_over(
         if owed[step_id].ticket_id in locked:
             still.setdefault(step_id, []).append(heir)
     heirs = _without_a_line(session, owed, still)
+    if put_aside is None:
+        return len(_hand(session, heirs, owed, put_aside=None, untold=None, now=now))
+    handed, untold = _hand_to_whoever_can_be_told(session, heirs, owed, put_aside=put_aside, now=now)
+    if levels is not None:
+        levels.come_back_to({owed[step_id].ticket_id for step_id, heir in heirs if heir.person.staff_id in untold})
+    return len(handed)
+
+
+def _hand_to_whoever_can_be_told(
+    session: Session, heirs: _Heirs, owed: Mapping[int, OwedLevel], *, put_aside: PutAside, now: datetime
+) -> tuple[_Heirs, set[int]]:
+    """And whom it was refused to tell. Of them nothing is written down: whoever has a line is told of it no more."""
+    untold: dict[int | str, Exception] = {}
+    while True:
+        trying = [one for one in heirs if one[1].person.staff_id not in untold]
+        more: dict[int | str, Exception] = {}
+        with session.begin_nested() as attempt:
+            handed = _hand(session, trying, owed, put_aside=put_aside, untold=more.__setitem__, now=now)
+            if more:
+                attempt.rollback()
+        if not more:
+            return handed, {staff_id for staff_id in untold if isinstance(staff_id, int)}
+        for staff_id, trouble in more.items():
+            put_aside(f"list of {staff_id}", trouble)
+        untold |= more
+
+
+def _hand(
+    session: Session,
+    heirs: _Heirs,
+    owed: Mapping[int, OwedLevel],
+    *,
+    put_aside: PutAside | None,
+    untold: PutAside | None,
+    now: datetime,
+) -> _Heirs:
+    """Write down, ring and tell; whom that was done for, but for those whose ticket was refused."""
     written: list[_Heirs] = []
     rung: set[tuple[int, int]] = set()
 
@@ -75,8 +113,8 @@ def hand_over(
     )
     handed = [heir for one in written for heir in one]
     in_writing = [one for one in handed if (one[0], one[1].person.staff_id) not in rung]
-    _tell(session, in_writing, put_aside=put_aside, now=now)
-    return len(handed)
+    _tell(session, in_writing, untold=untold, now=now)
+    return handed
 
 
 def _by_ticket(heirs: _Heirs, owed: Mapping[int, OwedLevel]) -> list[_Heirs]:
@@ -104,7 +142,7 @@ def _without_a_line(
     return heirs
 
 
-def _tell(session: Session, heirs: _Heirs, *, put_aside: PutAside | None, now: datetime) -> None:
+def _tell(session: Session, heirs: _Heirs, *, untold: PutAside | None, now: datetime) -> None:
     """One list for each person: in the hours of duty, to a shift that begins, and about what cannot wait, at once.
 
     What else comes at night stands on their screen, and in the list of the morning.
@@ -121,10 +159,14 @@ def _tell(session: Session, heirs: _Heirs, *, put_aside: PutAside | None, now: d
     key = f"handed_over:{now.isoformat(timespec='minutes')}"
     people = [lines[0].person for lines in by_person.values()]
     ways = ways_of_writing(session, people, hour=wall_clock(now).hour)
-    messages = []
+    theirs: list[tuple[int, list[Outgoing]]] = []
     for staff_id, lines in by_person.items():
         cannot_wait = any(line.ticket.priority is not Priority.NORMAL for line in lines)
         may_write = in_hours or cannot_wait or staff_id in on_turn
         own = [way for way in ways[staff_id] if may_write or way[0] is OutboundChannel.SCREEN]
-        messages += inherited_list(lines, own, key=key)
-    posting.post_to_each(session, messages, put_aside=put_aside, now=now)
+        theirs.append((staff_id, inherited_list(lines, own, key=key)))
+
+    def post(some: Sequence[tuple[int, list[Outgoing]]]) -> None:
+        posting.post_all(session, [message for _, mine in some for message in mine], now=now)
+
+    all_or_each(session, theirs, post, named=lambda one: one[0], put_aside=untold)

@@ -280,7 +280,7 @@ SCENES: dict[str, Scene] = {
     ),
     "hand levels over, the lists": Scene(
         hand_levels_over, handed_over, "outbound_message", "new.staff_id",
-        numbers(OutboundMessage.staff_id, OutboundMessage.template == "daily_list"), comes_again=False,
+        numbers(OutboundMessage.staff_id, OutboundMessage.template == "daily_list"),
     ),
     "tell who comes on duty": Scene(
         tell_who_comes_on_duty, turns, "outbound_message", "new.staff_id",

@@ -1,6 +1,7 @@
 """What was told to somebody who has left the post goes on to whoever stands there now, within a minute (A4)."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from escalation.queries.succession import hand_over
 from tests.escalation.raising import HOUR, MONDAY, raised
 from tests.escalation.scene import holder, messages, on_shift, person, step, told, ward
 from tickets.audit import entries
+from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.ledger import on_status
 from tickets.schema import Acknowledgement, PostHolding, Staff, StepRecipient, Ticket, TicketAccess
@@ -107,6 +110,31 @@ def test_what_is_over_or_stands_still_goes_on_to_nobody(session):
     assert hand_over(session, now=at + 3 * HOUR) == 1
 
     assert waits_for(session, successor, at=at + 3 * HOUR) == [step(session, matter, 2).id]
+
+
+def test_whom_it_was_refused_to_tell_is_told_at_the_next_round_and_the_other_of_the_shift_once(session, monkeypatch):
+    matter, _, at = raised(session, level=1)
+    night = at + NIGHT
+    one, other = (on_shift(session, "section_head", ward(session), now=night) for _ in range(2))
+    post_all, aside = posting.post_all, dict[int | str, Exception]()
+
+    def refuses(session: Session, some: Sequence[Outgoing], *, now: datetime) -> None:
+        if one.id in {message.staff_id for message in some}:
+            raise LookupError("locked")
+        post_all(session, some, now=now)
+
+    monkeypatch.setattr(posting, "post_all", refuses)
+    first = hand_over(session, now=night, put_aside=aside.__setitem__)
+    found = [waits_for(session, who, at=night) for who in (one, other)]
+    monkeypatch.setattr(posting, "post_all", post_all)
+    then = [hand_over(session, now=night + timedelta(minutes=minute)) for minute in (1, 2)]
+
+    assert (first, then) == (1, [1, 0])
+    assert list(aside) == [f"list of {one.id}"]
+    assert found == [[], [step(session, matter, 1).id]]
+    for who in (one, other):
+        assert waits_for(session, who, at=night) == [step(session, matter, 1).id]
+        assert sorted(m.channel for m in messages(session, staff_id=who.id)) == ["screen", "sms"]
 
 
 def code_of(session: Session, matter: Ticket, who: Staff) -> str:
