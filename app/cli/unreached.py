@@ -7,6 +7,7 @@ _WORDS = {
     Unreached.NO_SUCH_NAME: "no name service here knows its name",
     Unreached.NOTHING_LISTENS: "nothing listens there",
     Unreached.NO_ANSWER: "nothing answered in time: does a firewall drop it",
+    Unreached.NOT_UNDERSTOOD: "something answers that is not it: does a proxy stand in the way, is the address right",
 }
 
 

@@ -11,7 +11,7 @@ from app.phone.answers import Phones
 from app.phone.ended_talks import take_down_again
 from app.phone.left_legs import end_left_legs
 from app.phone.picture_fetch import fetch_pictures
-from app.phone.reconciliation import reconcile
+from app.phone.reconciliation import ASKING, reconcile
 from app.phone.recording_fetch import fetch_due
 from app.phone.recording_limits import record_again
 from app.phone.silent_callers import ask_for_silent_callers
@@ -106,7 +106,9 @@ def ask_provider(node: Node) -> None:
     """What it never told us."""
     with transaction(node.factory) as session:
         now = node.now(session)
-    reconcile(node.factory, phones_of(node.settings), now=now)
+    aside = node.aside(ASKING)
+    reconcile(node.factory, phones_of(node.settings), aside=aside, now=now)
+    aside.say()
 
 
 def ask_for_silent(node: Node) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.answers import Phones, take_in
-from app.storage.database import transaction
-from app.storage.database_faults import OF_EVERYBODY, fault_of
+from app.recurring.aside import Aside
+from app.storage.database import repeated, transaction
 from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.driver import Carrier, Event, ProviderUnreachable
 from telephony.provider.drivers import carrier_of
@@ -46,14 +46,15 @@ class Repairs:
         return self.calls + self.missed + self.texts + self.recordings
 
 
-def reconcile(factory: sessionmaker[Session], phones: Phones, *, now: datetime) -> Repairs:
+def reconcile(factory: sessionmaker[Session], phones: Phones, *, aside: Aside | None = None, now: datetime) -> Repairs:
     """One round over all accounts, each kind from where its last good round ended.
 
     A provider that does not answer, or an event that cannot be taken in, leaves the mark where it stands.
     """
+    aside = aside or Aside(ASKING)
     counts = dict.fromkeys(LOOKS, 0)
     for account in phones.accounts.values():
-        for kind, taken in _rounds(factory, phones, account, now=now):
+        for kind, taken in _rounds(factory, phones, account, aside=aside, now=now):
             counts[kind] += taken
     repairs = Repairs(**counts)
     if repairs.total:
@@ -62,14 +63,14 @@ def reconcile(factory: sessionmaker[Session], phones: Phones, *, now: datetime) 
 
 
 def _rounds(
-    factory: sessionmaker[Session], phones: Phones, account: ProviderAccount, *, now: datetime
+    factory: sessionmaker[Session], phones: Phones, account: ProviderAccount, *, aside: Aside, now: datetime
 ) -> Iterable[tuple[str, int]]:
     """Kind by kind. Recordings wait for the round in which the calls came that they belong to."""
     carrier, unfinished = carrier_of(account), set[str]()
     for kind in kinds_of(account):
         if kind == "recordings" and "missed" in unfinished:
             continue
-        taken = _round(factory, phones, Asked(account, carrier, kind, LOOKS[kind]), now=now)
+        taken = _round(factory, phones, Asked(account, carrier, kind, LOOKS[kind]), aside=aside, now=now)
         if taken is None:
             unfinished.add(kind)
         yield kind, taken or 0
@@ -80,7 +81,9 @@ def kinds_of(account: ProviderAccount) -> Sequence[str]:
     return [kind for kind in LOOKS if kind != "texts" or account.can(Capability.SMS_INBOUND)]
 
 
-def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, now: datetime) -> int | None:
+def _round(
+    factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, aside: Aside, now: datetime
+) -> int | None:
     """How many of one kind were taken in; None where the provider did not answer."""
     account = asked.account
     with transaction(factory) as session:
@@ -90,7 +93,7 @@ def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, no
     except ProviderUnreachable as trouble:
         log.warning("provider.not_reconciled", account=account.name, kind=asked.kind, reason=str(trouble))
         return None
-    taken = sum(_taken_in(factory, phones, account, event, now=now) for event in events)
+    taken = sum(_taken_in(factory, phones, account, event, aside=aside, now=now) for event in events)
     if taken == len(events):
         with transaction(factory) as session:
             note_round(session, account=account.name, kind=asked.kind, began_at=now)
@@ -98,17 +101,23 @@ def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, no
 
 
 def _taken_in(
-    factory: sessionmaker[Session], phones: Phones, account: ProviderAccount, event: Event, *, now: datetime
+    factory: sessionmaker[Session],
+    phones: Phones,
+    account: ProviderAccount,
+    event: Event,
+    *,
+    aside: Aside,
+    now: datetime,
 ) -> bool:
-    """One transaction for each thing found; its promises run since it happened (R5). One that fails stops no other."""
+    """One transaction for each thing found, at once again where another was in the way; its promises run since it
+    happened (R5). One that fails stops no other."""
     kind, form, at = event
     webhook = Webhook(account.name, kind, {"account_sid": account.account_sid, **form}, {})
     try:
-        with transaction(factory) as session:
-            take_in(session, webhook, phones, received_at=now, now=min(at or now, now))
+        repeated(factory, lambda session: take_in(session, webhook, phones, received_at=now, now=min(at or now, now)))
     except Exception as trouble:
-        if fault_of(trouble) in OF_EVERYBODY:
-            raise
+        sid = form.get("recording_sid") or form.get("message_sid") or form.get("call_sid", "")
+        aside(f"{account.name} {kind} {sid}", trouble)
         log.exception("provider.event_not_taken", account=account.name, kind=kind)
         return False
     return True

@@ -4,6 +4,10 @@ import socket
 import ssl
 from collections.abc import Iterator
 from enum import StrEnum
+from http.client import BadStatusLine
+from json import JSONDecodeError
+
+from telephony.provider.limited_answer import NotTheirs
 
 
 class Unreached(StrEnum):
@@ -11,6 +15,7 @@ class Unreached(StrEnum):
     NO_SUCH_NAME = "no_such_name"
     NOTHING_LISTENS = "nothing_listens"
     NO_ANSWER = "no_answer"
+    NOT_UNDERSTOOD = "not_understood"
     BROKEN_OFF = "broken_off"
 
 
@@ -20,6 +25,11 @@ _KINDS: tuple[tuple[type[BaseException], Unreached], ...] = (
     (socket.gaierror, Unreached.NO_SUCH_NAME),
     (ConnectionRefusedError, Unreached.NOTHING_LISTENS),
     (TimeoutError, Unreached.NO_ANSWER),
+    (ConnectionError, Unreached.BROKEN_OFF),
+    # Something answers, and not as the one that was asked would: a proxy's page, another service.
+    *((kind, Unreached.NOT_UNDERSTOOD) for kind in (NotTheirs, BadStatusLine, JSONDecodeError)),
+    # What a library meets in JSON that is not shaped as it expects.
+    *((kind, Unreached.NOT_UNDERSTOOD) for kind in (TypeError, AttributeError, LookupError)),
 )
 
 

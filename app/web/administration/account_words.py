@@ -78,6 +78,7 @@ def _why(said: str) -> str:
         Unreached.NO_SUCH_NAME: _("no name service here knows its name, which may be mistyped"),
         Unreached.NOTHING_LISTENS: _("nothing listens at that address"),
         Unreached.NO_ANSWER: _("nothing answered in time, as when a firewall lets nothing through"),
+        Unreached.NOT_UNDERSTOOD: _("something answers at that address that does not speak as this provider does"),
         Unreached.BROKEN_OFF: _("the connection broke off"),
     }.get(Unreached(said) if said in set(Unreached) else Unreached.BROKEN_OFF, "")
 

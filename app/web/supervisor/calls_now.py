@@ -10,7 +10,7 @@ from app.phone.call_control import end_line, lead_to_hold
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
-from app.web.pieces.call_steering import tell_after_commit
+from app.web.pieces.call_steering import steers, tell_after_commit
 from app.web.pieces.telephone_choice import rung_of
 from app.web.supervisor.blueprint import STEERING, blueprint, supervised_units
 from telephony.call.taking_over import TAKEN_MEANWHILE, take_over
@@ -18,6 +18,7 @@ from telephony.floor.live_calls import LiveCall, live_calls
 from telephony.provider.account import Capability
 from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
+from tickets.schema import Call
 from tickets.states import CallState, Role
 
 CALLS_NOW = "/supervisor/calls"
@@ -59,8 +60,14 @@ def take_call_over(call_id: int) -> ResponseReturnValue:
         return redirect(CALLS_NOW, code=303)
     ended = [change for leg in legs for change in end_line(call, leg)]
     tell_after_commit([*ended, *lead_to_hold(call, base_url=settings().base_url)])
-    flash(_("The caller is yours: your telephone rings now."), "success")
+    flash(_yours(call), "success")
     return redirect(CALLS_NOW, code=303)
+
+
+def _yours(call: Call) -> str:
+    if steers(call.account):
+        return _("The caller is yours: your telephone rings now.")
+    return _("The caller is yours: your telephone rings as soon as the agent’s goes down.")
 
 
 def _not_taken(refused: NotAllowed) -> str:

@@ -6,11 +6,13 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
 from app.phone.answers import Phones
-from app.phone.reconciliation import reconcile
+from app.phone.reconciliation import ASKING, reconcile
+from app.recurring.aside import Aside
 from app.reference import Reference
 from app.settings import Settings
 from telephony.calls import new_call
@@ -70,7 +72,7 @@ def ask(committed, settings, provider, tmp_path):
         _env_file=None,
     )
     phones = Phones(own, Reference.from_settings(own))
-    return lambda now=NOW: reconcile(committed.factory, phones, now=now)
+    return lambda now=NOW, **more: reconcile(committed.factory, phones, now=now, **more)
 
 
 def test_a_call_whose_end_was_never_told_is_ended(committed, provider, ask):
@@ -274,3 +276,38 @@ def test_a_round_reads_from_where_the_last_good_one_ended(committed, provider, a
     assert asked["Calls.json"]["StartTime>"] == ["2026-11-23T01:30:00Z"]
     with committed.factory() as session:
         assert {mark.up_to for mark in marks(session) if mark.account == "twilio"} == {NOW + timedelta(hours=10)}
+
+
+# The first try gives way to another, as in a deadlock; every one that begins as `always` does meets a lock.
+_IN_THE_WAY = """
+    create sequence tries; grant usage on sequence tries to public;
+    create function in_the_way() returns trigger language plpgsql as $$ begin
+        if new.body like 'always%' then raise exception 'held' using errcode = '55P03'; end if;
+        if nextval('tries') = 1 then raise exception 'gave way' using errcode = '40P01'; end if;
+        return new; end $$;
+    create trigger in_the_way before insert on inbound_sms for each row execute function in_the_way()
+"""
+
+
+def test_what_had_to_give_way_is_taken_in_at_once_and_what_was_left_is_not_passed_over_in_silence(
+    committed, provider, ask
+):
+    text = {
+        "direction": "inbound", "from": "+84901234567", "to": "+842838000000",
+        "date_sent": "Mon, 23 Nov 2026 01:50:00 +0000",
+    }  # fmt: skip
+    gives_way = {**text, "sid": "SM1", "body": "Rác ở phường Bến Thành không ai lấy"}
+    is_locked = {**text, "sid": "SM2", "body": "always: đèn đường không sáng"}
+    with psycopg.connect(committed.superuser_url.replace("+psycopg", ""), autocommit=True) as superuser:
+        superuser.execute(_IN_THE_WAY)
+    provider.answers["Messages.json"]["messages"] = [gives_way]
+    clean = Aside(ASKING)
+
+    first = ask(aside=clean)
+    provider.answers["Messages.json"]["messages"] = [gives_way, is_locked]
+    left = Aside(ASKING)
+    second = ask(aside=left)
+
+    assert (first.texts, second.texts) == (1, 0)
+    clean.say()
+    assert list(left.items) == ["twilio sms SM2"]

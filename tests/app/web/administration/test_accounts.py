@@ -179,6 +179,11 @@ class _Provider(BaseHTTPRequestHandler):
             {"phone_number": "+842838000002", "voice_url": "https://old.example/voice", "sms_url": "",
              "voice_fallback_url": ""},
         ]  # fmt: skip
+        if self.server.says:
+            self.send_response(self.server.status)
+            self.end_headers()
+            self.wfile.write(self.server.says)
+            return
         status, body = 404, {"code": 20404, "message": "not found", "status": 404}
         if "IncomingPhoneNumbers" in self.path:
             status, body = 200, {"incoming_phone_numbers": numbers, "page": 0, "next_page_uri": None}
@@ -196,6 +201,8 @@ class _Provider(BaseHTTPRequestHandler):
 def provider(app: HotlineApp):
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
     server.ours, server.refuses = f"{app.settings.base_url}/webhooks/trunk-1", False
+    # Somebody else in its place.
+    server.status, server.says = 200, b""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -243,3 +250,13 @@ def test_why_nothing_is_reached_is_said_in_words_and_not_in_a_library_s(browser:
     assert "The provider is not reached from here: nothing listens at that address." in said["unused"]
     assert "The provider is not reached from here: no name service here knows its name" in said["mistyped"]
     assert not [word for word in ("Pool", "Error", "retries", "0x") for page in said.values() if word in page]
+
+
+@pytest.mark.parametrize("says", [b"<html><body>Sign in to the network</body></html>", b"[]", b'{"error": "no route"}'])
+def test_what_answers_and_is_no_provider_is_not_told_as_a_line_that_broke(browser: FlaskClient, provider, says) -> None:
+    provider.says = says
+    post(browser, f"{ACCOUNTS}/new", **GIVEN | {"api_base_url": f"http://127.0.0.1:{provider.server_port}"})
+
+    page = post(browser, f"{ACCOUNTS}/trunk-1/check").get_data(as_text=True)
+
+    assert "The provider is not reached from here: something answers at that address that does not speak" in page

@@ -1,16 +1,20 @@
 """Calls now: who is on the line with whom in one's own area, and taking a talk over."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.phone import accounts
 from telephony.call import end
 from telephony.call.supervising import enter_talk, note_partys_leg
 from telephony.calls import lock_call, note_leg_status
 from telephony.floor import presence
 from telephony.floor.rooms import TalkPart
+from telephony.provider.account import ProviderKind
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.console.test_calls import state_of, talking, waiting_call
 from tests.factories import open_ticket, staff
@@ -74,6 +78,27 @@ def test_a_talk_that_is_taken_over_rings_at_the_supervisor_and_the_agent_writes_
     assert session.scalars(select(AuditEntry.action).where(AuditEntry.staff_id == supervisor.id)).all() == [
         "call.taken_over"
     ]
+
+
+RINGS_NOW, RINGS_LATER = "your telephone rings now", "your telephone rings as soon as the agent’s goes down"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "not_said"),
+    [(ProviderKind.TWILIO, RINGS_NOW, RINGS_LATER), (ProviderKind.OWN_TRUNK, RINGS_LATER, RINGS_NOW)],
+)
+def test_where_no_provider_leads_the_caller_nobody_is_told_that_it_rings_at_once(
+    client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch, kind, said, not_said
+) -> None:
+    usual = accounts.simulated_account
+    monkeypatch.setattr(accounts, "simulated_account", lambda s: replace(usual(s), kind=kind))
+    call = talking(session, staff(session), now)
+    agent_at(client, session, now, role=Role.SUPERVISOR)
+
+    send(client, HERE, f"{HERE}/{call.id}/take-over")
+
+    page = page_of(client, HERE)
+    assert said in page and not_said not in page
 
 
 def test_whoever_talks_themselves_takes_nobody_over(client: FlaskClient, session: Session, now: datetime) -> None:
