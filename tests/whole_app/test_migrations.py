@@ -115,6 +115,19 @@ def test_a_database_of_the_first_migration_comes_with_its_rows_to_what_the_code_
     fresh.dispose()
 
 
+def test_lines_that_follow_their_clock_can_be_taken_back(empty: tuple[str, str]) -> None:
+    config, engine = alembic_config(empty[0]), make_engine(empty[0], pool_size=1)
+    found = []
+    for go, to in ((command.upgrade, "0176"), (command.upgrade, "0179"), (command.downgrade, "0176")):
+        go(config, to)
+        with engine.connect() as connection:
+            found.append(everything_in(connection))
+    engine.dispose()
+
+    assert found[0] == found[2]
+    assert found[0] != found[1]
+
+
 @pytest.mark.parametrize("file", files(), ids=lambda file: file.stem)
 def test_a_migration_carries_the_release_before_it_and_locks_no_table_for_long(file) -> None:
     assert faults_of(file.read_text("utf-8")) == ()

@@ -18,13 +18,30 @@ _KNOWN_BY_THE_CLOCK = {
 _DECIDING = ('unit_id', 'procedure_id', 'category_id', 'status', 'is_restricted', 'is_canary')
 
 
+_TICKET_BEFORE = ('unit_id', 'procedure_id', 'category_id', 'status', 'is_restricted', 'is_canary', 'escalation_level > 0')
+
+
 def upgrade() -> None:
-    for table, names in _KNOWN_BY_THE_CLOCK.items():
-        for name in names:
-            op.execute(f'alter table {table} drop constraint if exists {name}')
+    # Of tickets first, as those who write lines do: they have their ticket before they come to its lines.
     was, now = (', '.join(f'{row}.{name}' for name in _DECIDING) for row in ('old', 'new'))
     op.execute(
         'create or replace trigger what_stands_of_ticket after update on ticket for each row'
         f' when ((({was}) is distinct from ({now})) or (old.escalation_level > 0 and new.escalation_level <= 0))'
         ' execute function what_stands_of_ticket()'
     )
+    for table, names in _KNOWN_BY_THE_CLOCK.items():
+        for name in names:
+            op.execute(f'alter table {table} drop constraint if exists {name}')
+
+
+def downgrade() -> None:
+    was, now = (', '.join(f'{row}.{name}' for name in _TICKET_BEFORE) for row in ('old', 'new'))
+    op.execute(
+        'create or replace trigger what_stands_of_ticket after update on ticket for each row'
+        f' when (({was}) is distinct from ({now})) execute function what_stands_of_ticket()'
+    )
+    for table, names in _KNOWN_BY_THE_CLOCK.items():
+        for name in names:
+            other, cascade = ('staff', None) if name.endswith('_staff') else ('ticket', 'CASCADE')
+            op.create_foreign_key(name, table, other, [f'{other}_id'], ['id'], ondelete=cascade, postgresql_not_valid=True)
+            op.execute(f'alter table {table} validate constraint {name}')
