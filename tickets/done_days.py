@@ -13,6 +13,8 @@ from tickets.schema import DoneDay
 
 # A backup that was taken, by us or by another program.
 BACKUP = "backup"
+# Between a work and the name of what of it was not done.
+_LEFT = " without "
 
 
 def is_done(session: Session, work: str, *, on_day: date) -> bool:
@@ -42,8 +44,25 @@ def unless_put_aside(
             aside.append(item)
 
     yield put if put_aside is not None else None
+    forget_left(session, work, on_day=on_day)
     if aside:
         undo(session, work, [on_day])
+        rows = [{"work": f"{work}{_LEFT}{item}", "on_day": on_day, "done_at": func.now()} for item in set(aside)]
+        session.execute(insert(DoneDay).values(rows))
+
+
+def left(session: Session, work: str, *, on_day: date) -> frozenset[str]:
+    """What rounds of this day could not do, as it was named to them; nothing before the first."""
+    those = DoneDay.work.startswith(f"{work}{_LEFT}", autoescape=True), DoneDay.on_day == on_day
+    return frozenset(
+        name.removeprefix(f"{work}{_LEFT}") for name in session.scalars(select(DoneDay.work).where(*those))
+    )
+
+
+def forget_left(session: Session, work: str, *, on_day: date) -> None:
+    """Of this day, and of those before: their time is over."""
+    those = DoneDay.work.startswith(f"{work}{_LEFT}", autoescape=True), DoneDay.on_day <= on_day
+    session.execute(delete(DoneDay).where(*those))
 
 
 def note(session: Session, work: str, *, on_day: date, now: datetime) -> None:

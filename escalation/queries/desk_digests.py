@@ -79,9 +79,15 @@ def post_desk_digests(session: Session, *, now: datetime, put_aside: PutAside | 
         return 0
     is_day_off = not windows_on(duty_calendar(load_rulebook(session)), local.date())
     which = [Ticket.priority == Priority.EMERGENCY] if is_day_off else []
-    desks = [one for one in _by_person(session, which, now=now) if one.lines]
-    ways = ways_of_writing(session, [one.person for one in desks], hour=local.hour)
     key = f"{work}:{local.date().isoformat()}"
+    # A later round is for those alone to whom it was refused.
+    left = done_days.left(session, work, on_day=local.date())
+    desks = [
+        one
+        for one in _by_person(session, which, now=now)
+        if one.lines and (not left or _name(key, one.person, OutboundChannel.SCREEN) in left)
+    ]
+    ways = ways_of_writing(session, [one.person for one in desks], hour=local.hour)
     met = met_on(session, {one.person.id for one in desks if one.is_leaders}, local.date(), now=now)
     messages = [
         message
@@ -216,8 +222,12 @@ def _messages(
             template=DAILY_LIST_TEMPLATE,
             params=params,
             locale=person.locale,
-            dedup_key=f"{key}:{person.id}:{channel}",
+            dedup_key=_name(key, person, channel),
             staff_id=person.id,
         )
         for channel, address in ways
     ]
+
+
+def _name(key: str, person: Staff, channel: OutboundChannel) -> str:
+    return f"{key}:{person.id}:{channel}"

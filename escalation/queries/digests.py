@@ -16,6 +16,7 @@ from escalation.queries.heirs import write_down_heirs
 from escalation.queries.list_lines import WaitingLine, params_of
 from tickets import done_days
 from tickets.city import wall_clock
+from tickets.directory.standing import Reachable
 from tickets.each_alone import PutAside, all_or_each
 from tickets.outbox import posting
 from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
@@ -39,12 +40,14 @@ from tickets.states import ClockStatus, OutboundChannel, Priority, StepKind
 
 _LONGEST_HOLIDAY_DAYS = 21
 DIGEST_TEMPLATE = DAILY_LIST_TEMPLATE
+# A list that was refused is one of the morning no more: the next morning's tells of the same.
+_NOT_AGAIN_FROM = time(11, 30)
 
 
 def post_daily_lists(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Post this morning's lists, once it is 07:00 and once a day. Returns to how many people.
 
-    Whose list is refused gets it with a later round; nobody gets one twice.
+    Whose list is refused, and nobody else, gets it with a later round of the morning; nobody gets one twice.
     """
     seven = _this_morning(now)
     day = seven.date()
@@ -52,16 +55,22 @@ def post_daily_lists(session: Session, *, now: datetime, put_aside: PutAside | N
         return 0
     if not done_days.take(session, DIGEST_TEMPLATE, on_day=day, now=now):
         return 0
+    left = done_days.left(session, DIGEST_TEMPLATE, on_day=day)
+    if left and wall_clock(now).time() >= _NOT_AGAIN_FROM:
+        done_days.forget_left(session, DIGEST_TEMPLATE, on_day=day)
+        return 0
     open_days = _Mornings(duty_calendar(load_rulebook(session)))
     waiting = _unanswered(session, before=seven)
     if open_days.is_off(seven):
         waiting = [line for line in waiting if line.ticket.priority is Priority.EMERGENCY]
+    if left:
+        waiting = [line for line in waiting if not left.isdisjoint((_names(line.person, seven)[0], str(line.step.id)))]
     lists: dict[int, list[WaitingLine]] = {}
-    for line in _answerable(session, waiting, put_aside=put_aside, now=now):
-        lists.setdefault(line.person.id, []).append(line)
-    since = open_days.before(seven)
-    messages = [message for lines in lists.values() for message in _messages(lines, since=since, day=seven)]
     with done_days.unless_put_aside(session, DIGEST_TEMPLATE, put_aside, on_day=day) as put:
+        for line in _answerable(session, waiting, put_aside=put, now=now):
+            lists.setdefault(line.person.id, []).append(line)
+        since = open_days.before(seven)
+        messages = [message for lines in lists.values() for message in _messages(lines, since=since, day=seven)]
         posting.post_to_each(session, messages, put_aside=put, now=now)
     return len(lists)
 
@@ -157,16 +166,18 @@ def _answerable(
     answered_for = {step_id for _, step_id in kept}
     orphaned = {line.step.id: line for line in lines if line.step.id not in answered_for}
     heirs = stands_there_now(session, orphaned, now=now) if orphaned else {}
-    all_or_each(
-        session, list(heirs.items()), lambda some: write_down_heirs(session, some, now=now),
-        named=lambda heir: heir[0], put_aside=put_aside,
-    )  # fmt: skip
+    written: list[tuple[int, Reachable]] = []
+
+    def write(some: Sequence[tuple[int, Reachable]]) -> None:
+        write_down_heirs(session, some, now=now)
+        written.extend(some)
+
+    all_or_each(session, list(heirs.items()), write, named=lambda heir: heir[0], put_aside=put_aside)
     left = [line for line in lines if (line.person.id, line.step.id) in kept]
-    people = {heir.person.staff_id for heir in heirs.values()}
+    people = {heir.person.staff_id for _, heir in written}
     staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(people)))} if people else {}
     return left + [
-        replace(orphaned[step_id], person=staff[heir.person.staff_id], is_inherited=True)
-        for step_id, heir in heirs.items()
+        replace(orphaned[step_id], person=staff[heir.person.staff_id], is_inherited=True) for step_id, heir in written
     ]
 
 
@@ -182,7 +193,6 @@ def _messages(lines: Sequence[WaitingLine], *, since: datetime, day: datetime) -
         key=lambda line: (line.ticket.priority is not Priority.EMERGENCY, not line.came_since(since), line.step.due_at),
     )
     person, params = lines[0].person, params_of(ordered)
-    channels = [OutboundChannel.EMAIL, OutboundChannel.SCREEN, *([OutboundChannel.SMS] if person.phone else [])]
     addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
     return [
         Outgoing(
@@ -191,11 +201,20 @@ def _messages(lines: Sequence[WaitingLine], *, since: datetime, day: datetime) -
             template=DIGEST_TEMPLATE,
             params=params,
             locale=person.locale,
-            dedup_key=f"daily-list:{day.date().isoformat()}:{person.id}:{channel}",
+            dedup_key=name,
             staff_id=person.id,
         )
-        for channel in channels
+        for channel, name in zip(_channels(person), _names(person, day), strict=True)
     ]
+
+
+def _channels(person: Staff) -> list[OutboundChannel]:
+    return [OutboundChannel.EMAIL, OutboundChannel.SCREEN, *([OutboundChannel.SMS] if person.phone else [])]
+
+
+def _names(person: Staff, day: datetime) -> list[str]:
+    """What the messages of their list are called; by the first it is put aside."""
+    return [f"daily-list:{day.date().isoformat()}:{person.id}:{channel}" for channel in _channels(person)]
 
 
 def _this_morning(now: datetime) -> datetime:

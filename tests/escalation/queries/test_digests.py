@@ -7,10 +7,12 @@ from sqlalchemy import select, update
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.instruction_tasks import answer_instruction, break_overdue
 from escalation.firing.sweep import tick
+from escalation.queries import digests
 from escalation.queries.digests import post_daily_lists
 from tests.escalation.scene import full_house, level_at, messages, person, step, ticket, unit_by_code, ward
+from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
-from tickets.schema import Category, Clock, Instruction, PostHolding, Unit
+from tickets.schema import Category, Clock, DoneDay, Instruction, PostHolding, StepRecipient, Unit
 from tickets.states import OutboundChannel, Priority
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -73,6 +75,85 @@ def test_asking_again_on_the_same_day_posts_nothing_more(session):
     post_daily_lists(session, now=seven + timedelta(hours=5))
 
     assert len(messages(session, template="daily_list")) == posted
+
+
+def told_too(session, matter, who, *, at):
+    """Of the level that is in the morning's list, as somebody who may answer."""
+    first = session.scalars(select(StepRecipient).where(StepRecipient.step_id == step(session, matter, 5).id)).one()
+    told = {"step_id": first.step_id, "staff_id": who.id, "capacity": "holder", "told_at": at, "reply_code": "999999"}
+    session.add(StepRecipient(post_id=first.post_id, **told))
+    session.add(PostHolding(post_id=first.post_id, staff_id=who.id, kind="holder", valid_from=MONDAY))
+    session.flush()
+
+
+def test_a_refused_list_is_sent_by_a_later_round_of_the_morning_to_whom_it_was_refused_and_to_nobody_else(
+    session, monkeypatch
+):
+    people, [_, second], at = climbed(session, count=2)
+    chair, seven, aside = people[5], seven_after(at), dict[int | str, Exception]()
+    post_all, refusing = posting.post_all, [True]
+
+    def refuses(session, some, *, now):
+        if refusing and chair.id in {message.staff_id for message in some}:
+            raise LookupError("refused")
+        post_all(session, some, now=now)
+
+    monkeypatch.setattr(posting, "post_all", refuses)
+    post_daily_lists(session, now=seven, put_aside=aside.__setitem__)
+    # Since then somebody else was told of one of them, who had no list refused.
+    late = person(session, now=MONDAY)
+    told_too(session, second, late, at=seven + timedelta(minutes=20))
+    at_first = messages(session, template="daily_list")
+    refusing.clear()
+    post_daily_lists(session, now=seven + timedelta(minutes=30))
+    again = messages(session, template="daily_list")
+    post_daily_lists(session, now=seven + timedelta(minutes=31))
+
+    assert at_first == []
+    assert list(aside) == [f"daily-list:{seven.date()}:{chair.id}:email"]
+    assert {m.staff_id for m in again} == {chair.id}
+    assert messages(session, template="daily_list") == again
+
+
+def test_a_list_that_is_refused_all_morning_is_tried_no_more_at_noon(session, monkeypatch):
+    _, _, at = climbed(session)
+    seven, tried = seven_after(at), []
+
+    def refuses(session, some, *, now):
+        tried.append(now)
+        raise LookupError("refused")
+
+    monkeypatch.setattr(posting, "post_all", refuses)
+    minutes = (0, 1, 269, 270, 271, 420, 900)
+    for minute in minutes:
+        post_daily_lists(session, now=seven + timedelta(minutes=minute), put_aside=lambda _item, _trouble: None)
+
+    assert tried == [seven + timedelta(minutes=minute) for minute in (0, 1, 269)]
+    assert session.scalars(select(DoneDay.work).where(DoneDay.work.startswith("daily_list"))).all() == ["daily_list"]
+
+
+def test_an_heir_who_could_not_be_written_down_is_sent_no_list_of_what_is_not_on_their_desk(session, monkeypatch):
+    people, _, at = climbed(session)
+    seven, aside = seven_after(at), dict[int | str, Exception]()
+    for held in session.scalars(select(PostHolding).where(PostHolding.staff_id == people[5].id)):
+        post, held.valid_to = held.post_id, at + timedelta(minutes=1)
+    heir = person(session, now=MONDAY)
+    session.add(PostHolding(post_id=post, staff_id=heir.id, kind="holder", valid_from=at + timedelta(minutes=1)))
+    session.flush()
+    write_down = digests.write_down_heirs
+
+    def refuses(session, heirs, *, now):
+        write_down(session, heirs, now=now)
+        raise LookupError("refused")
+
+    monkeypatch.setattr(digests, "write_down_heirs", refuses)
+    post_daily_lists(session, now=seven, put_aside=aside.__setitem__)
+    at_first = messages(session, template="daily_list")
+    monkeypatch.setattr(digests, "write_down_heirs", write_down)
+    post_daily_lists(session, now=seven + timedelta(minutes=1), put_aside=aside.__setitem__)
+
+    assert (at_first, len(aside)) == ([], 1)
+    assert {m.staff_id for m in messages(session, template="daily_list")} == {heir.id}
 
 
 def test_more_than_five_are_four_lines_and_one_that_names_the_rest_by_unit(session):
