@@ -12,8 +12,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 
-# Told which item could not be done, and why. Raises what is everybody's trouble.
+# Told which item could not be done, and why. Raises what is everybody's trouble, or that it is enough.
 PutAside = Callable[[int | str, Exception], None]
+
+
+class EnoughPutAside(Exception):
+    """So much time has gone on what could not be done that the items behind wait for the next time; what is done stays.
+
+    Only for whoever finds again next time what is left.
+    """
 
 
 def each_alone(
@@ -34,7 +41,10 @@ def each_alone(
             with session.begin_nested():
                 one = act(item)
         except Exception as trouble:  # whatever is wrong with one, the others are nothing to it
-            put_aside(name, trouble)
+            try:
+                put_aside(name, trouble)
+            except EnoughPutAside:
+                break
         else:
             done.append(one)
     return done
@@ -58,12 +68,16 @@ def all_or_each(
 def change_rows(
     session: Session, changing: Update, key: InstrumentedAttribute[int], *, put_aside: PutAside | None
 ) -> int:
-    """Every row that `changing` is about, by its `key`; how many were changed."""
+    """Every row that `changing` is about, by its `key`; how many were changed.
+
+    With `put_aside` the rows that somebody holds wait for the next time, however many: they cost no waiting.
+    """
     quietly = changing.execution_options(synchronize_session=False)
     if put_aside is None:
         return int(getattr(session.execute(quietly), "rowcount", 0))
     condition = changing.whereclause
-    ids = session.scalars(select(key) if condition is None else select(key).where(condition)).all()
+    rows = select(key) if condition is None else select(key).where(condition)
+    ids = session.scalars(rows.with_for_update(of=key.class_, key_share=True, skip_locked=True)).all()
     changed = each_alone(
         session, ids, lambda one: session.execute(quietly.where(key == one)), named=int, put_aside=put_aside
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,9 @@ from telephony.sweep import Hearing
 from tickets.each_alone import PutAside
 
 SCHEDULER_KIND = "scheduler"
+# Item by item: what hangs or is held costs at most so much, so that three such postings end within a job's limit.
+_ONE_BY_ONE_SECONDS = 5.0
+_ONE_BY_ONE_MS, _ONE_BY_ONE_LOCK_MS = 3_000, 100
 
 
 class Posting(Protocol):
@@ -94,6 +98,14 @@ class Node:
 
     def _post(self, post: Posting, statement_ms: int | None, lock_ms: int | None) -> int:
         aside = self.aside(post.__name__)
+        posted = self.post_beside(aside, post, statement_ms=statement_ms, lock_ms=lock_ms)
+        aside.say()
+        return posted
+
+    def post_beside(
+        self, aside: Aside, post: Callable[..., int], *, statement_ms: int | None = None, lock_ms: int | None = None
+    ) -> int:
+        """As `post`; what it put aside is for the caller to say."""
         try:
             with self._briefly(statement_ms, lock_ms) as session:
                 posted = post(session, now=self.now(session))
@@ -102,11 +114,11 @@ class Node:
         except Exception as trouble:
             if fault_of(trouble) in OF_EVERYBODY:
                 raise
-            with self._briefly(statement_ms, lock_ms) as session:
+            aside.until = time.monotonic() + _ONE_BY_ONE_SECONDS
+            with self._briefly(_ONE_BY_ONE_MS, _ONE_BY_ONE_LOCK_MS) as session:
                 posted = post(session, now=self.now(session), put_aside=aside)
         if posted:
             self.wake()
-        aside.say()
         return posted
 
     @contextmanager

@@ -1,5 +1,7 @@
 """What happens by itself on the telephone side: the sweep of the floor, fetching recordings, forgetting old events."""
 
+import time
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
@@ -15,6 +17,7 @@ from app.phone.reconciliation import ASKING, reconcile
 from app.phone.recording_fetch import fetch_due
 from app.phone.recording_limits import record_again
 from app.phone.silent_callers import ask_for_silent_callers
+from app.recurring.aside import Aside
 from app.reference import Reference
 from app.settings import Settings
 from app.storage.bounded_connection import within_less
@@ -26,9 +29,18 @@ from telephony.provider.webhook_inbox import forget_old_events
 from telephony.sweep import Part, sweep_parts
 from tickets.each_alone import PutAside
 
-# Each part is a few short statements; seven that hang at once still end before the next would be missed.
-_PART_MS = 2_000
-_PART_LOCK_MS = 500
+# Each part is a few short statements; ten that hang at once, with their second tries, still end within the job's limit.
+_PART_MS, _PART_LOCK_MS = 1_500, 500
+# The second tries, item by item: one part's, and those of a whole sweep. What is left comes with the next, in seconds.
+_ONE_BY_ONE_SECONDS, _ALL_ONE_BY_ONE_SECONDS = 1.0, 3.0
+_ONE_BY_ONE_MS, _ONE_BY_ONE_LOCK_MS = 500, 20
+
+
+@dataclass
+class _SecondTries:
+    """How much time a sweep still has for them."""
+
+    seconds: float = _ALL_ONE_BY_ONE_SECONDS
 
 
 @cache
@@ -51,21 +63,22 @@ def sweep_floor(node: Node) -> None:
         with transaction(node.factory) as session:
             return phones.desk(session, account, now=now)
 
+    second = _SecondTries()
     failures = [
         failure
         for name, part in sweep_parts(desk_of, now=now, hearing_since=node.hearing.since(now)).items()
-        if (failure := _sweep_part(node, name, part, now=now)) is not None
+        if (failure := _sweep_part(node, name, part, second, now=now)) is not None
     ]
     if failures:
         raise failures[0]
 
 
-def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exception | None:
+def _sweep_part(node: Node, name: str, part: Part, second: _SecondTries, *, now: datetime) -> Exception | None:
     aside = node.aside(f"sweep the phone floor: {name}")
 
-    def work(session: Session, put_aside: PutAside | None = None) -> None:
+    def work(session: Session) -> None:
         within_less(session.connection(), statement_ms=_PART_MS, lock_ms=_PART_LOCK_MS)
-        part(session, now, put_aside)
+        part(session, now)
 
     try:
         try:
@@ -73,10 +86,9 @@ def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exceptio
         except LeadershipLost:
             raise
         except Exception as trouble:
-            if fault_of(trouble) in OF_EVERYBODY:
+            if fault_of(trouble) in OF_EVERYBODY or second.seconds <= 0:
                 raise
-            # One of many is refused or held: the others are done without it.
-            repeated(node.factory, partial(work, put_aside=aside))
+            _one_by_one(node, part, second, aside, now=now)
         aside.say()
     except LeadershipLost:
         raise
@@ -87,6 +99,21 @@ def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exceptio
         return trouble
     node.jobs.troubles.succeeded(aside.job)
     return None
+
+
+def _one_by_one(node: Node, part: Part, second: _SecondTries, aside: Aside, *, now: datetime) -> None:
+    """One of many is refused, hangs or is held: the others are done without it."""
+    began = time.monotonic()
+    aside.rest_waits, aside.until = True, began + min(_ONE_BY_ONE_SECONDS, second.seconds)
+
+    def work(session: Session, put_aside: PutAside) -> None:
+        within_less(session.connection(), statement_ms=_ONE_BY_ONE_MS, lock_ms=_ONE_BY_ONE_LOCK_MS)
+        part(session, now, put_aside)
+
+    try:
+        repeated(node.factory, partial(work, put_aside=aside))
+    finally:
+        second.seconds -= time.monotonic() - began
 
 
 def fetch_recordings(node: Node) -> None:

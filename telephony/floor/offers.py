@@ -1,6 +1,7 @@
 """Offering a waiting call to an agent, and what the agent makes of it: taken, declined, not answered, withdrawn."""
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import ColumnElement, bindparam, insert, or_, select, text, update
 from sqlalchemy.orm import Session
@@ -60,19 +61,16 @@ def offer_waiting_calls(
     if not session.scalar(_SERVE_THE_LINE, _FOR_SO_LONG):
         # Somebody serves the line right now: beside them, who comes later could get the agent of who is first.
         return 0
-    offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
+    served, most = list[str](), min(most, sum(agent.is_free for agent in floor.agents))
 
-    def serve(waiting: Call | DueCallback) -> bool:
-        is_served = bool(agents_for(waiting, floor, now=now)) and _serve(session, waiting, floor, now=now)
-        if is_served:
+    def serve(waiting: Call | DueCallback) -> None:
+        if agents_for(waiting, floor, now=now) and _serve(session, waiting, floor, now=now):
             session.flush()
-        return is_served
+            served.append(_key(waiting))
 
-    for waiting in line(session, now=now):
-        if offered >= most:
-            break
-        offered += sum(each_alone(session, [waiting], serve, named=_key, put_aside=put_aside))
-    return offered
+    in_turn = takewhile(lambda _: len(served) < most, line(session, now=now))
+    each_alone(session, in_turn, serve, named=_key, put_aside=put_aside)
+    return len(served)
 
 
 def _key(waiting: Call | DueCallback) -> str:

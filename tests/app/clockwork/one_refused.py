@@ -222,15 +222,6 @@ def wrap_ups(session: Session, now: datetime) -> Rows:
     return now, people
 
 
-def silent_consoles(session: Session, now: datetime) -> Rows:
-    people = [staff(session, role=Role.AGENT).id for _ in range(3)]
-    session.add_all(
-        Presence(staff_id=who, state=PresenceState.AVAILABLE, since=now - HOUR, heartbeat_at=now - HOUR)
-        for who in people
-    )
-    return now, people
-
-
 def night_calls(session: Session, now: datetime) -> Rows:
     consent(session, "26740", "26743", "26737")
     lines = list(session.scalars(select(Line.id).order_by(Line.id).limit(3)))
@@ -320,12 +311,13 @@ ELSEWHERE = {
     "apply new rules": "tests/app/clockwork/test_rule_rounds.py",
     "give time back": "tests/app/clockwork/test_rule_rounds.py",
     "prove kept figures": "tests/app/clockwork/test_proof_beside_others.py",
+    "count finished days": "tests/app/clockwork/test_published_without_a_day.py",
     "fetch recordings": "tests/app/phone/test_recording_fetch.py",
     "ask the phone provider": "tests/app/phone/test_reconciliation.py",
 }
 # One thing each, or all of it in one statement; or by the way of another that is tried above.
 NOT_BY_THE_MANY = {
     "hold the lease", "sign of life", "wake for waiting messages", "try the chain", "clear media away",
-    "learn from corrections", "seal audit trail", "clear away", "forget old webhooks", "count finished days",
-    "tell what units lack", "remind of the directory", "let recordings go on", "ask for silent callers",
+    "learn from corrections", "seal audit trail", "clear away", "forget old webhooks", "tell what units lack",
+    "remind of the directory",
 }  # fmt: skip
