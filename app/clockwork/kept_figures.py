@@ -8,6 +8,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.clockwork.node import Node
+from app.recurring.aside import Aside
+from app.recurring.jobs import again_at_once
 from app.storage.bounded_connection import within_more
 from app.storage.database import transaction
 from tickets.outbox import text_parts
@@ -53,7 +55,7 @@ def count_finished_days(node: Node) -> None:
         ("waiting", partial(_once, node, waiting_counts.gather)),
         ("today", partial(_once, node, day_totals.count_so_far)),
         ("texts today", partial(_once, node, text_parts.count_so_far)),
-        ("texts", partial(_day_by_day, node, text_parts.count_next_day)),
+        ("texts", partial(_count_texts, node)),
         ("days", partial(_count_and_publish, node)),
     )
     aside.each(parts, lambda part: part[1](), named=lambda part: part[0])
@@ -66,20 +68,26 @@ def _once(node: Node, count: Callable[..., object]) -> None:
 
 
 def _count_and_publish(node: Node) -> None:
-    if _day_by_day(node, day_totals.count_next_day):
+    """A day that cannot be counted keeps nothing from the public: it is read from its promises."""
+    aside = node.aside(day_totals.__name__)
+    if _day_by_day(node, day_totals.count_next_day, aside):
         _once(node, published.publish)
+    aside.say()
 
 
-def _day_by_day(node: Node, count: Callable[..., object]) -> bool:
+def _count_texts(node: Node) -> None:
+    aside = node.aside(text_parts.__name__)
+    _day_by_day(node, text_parts.count_next_day, aside)
+    aside.say()
+
+
+def _day_by_day(node: Node, count: Callable[..., object], aside: Aside) -> bool:
     """Each day in a transaction of its own, whatever becomes of the others; whether none is left."""
-    aside, is_through = node.aside(count.__module__), False
     for _day in range(_DAYS_AT_ONCE):
         with transaction(node.factory) as session:
-            is_through = not count(session, leave_out=set(aside.items), put_aside=aside, now=node.now(session))
-        if is_through:
-            break
-    aside.say()
-    return is_through
+            if not count(session, leave_out=set(aside.items), put_aside=aside, now=node.now(session)):
+                return True
+    return False
 
 
 def prove_kept_figures(node: Node) -> None:
@@ -114,7 +122,7 @@ def _prove(node: Node) -> None:
 
     def prove(name: str) -> None:
         try:
-            wrong.append(proofs[name](node))
+            wrong.append(again_at_once(partial(proofs[name], node)))
         except KeptFiguresHeld as some:
             held.append(some)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -11,6 +12,8 @@ from app.recurring.troubles import JobTroubles
 from app.recurring.watchdog import Watchdog
 from app.storage.database import AGAIN_AT_ONCE, transaction
 from app.storage.database_faults import DatabaseFault, fault_of
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -39,7 +42,7 @@ class RecurringJobs:
         """
         try:
             with self.watchdog.watching(job, limit_seconds=limit_seconds):
-                _done(work)
+                again_at_once(work)
         except lets_through:
             raise
         except Exception as trouble:  # the next run may well succeed, and nobody else does this work (G19)
@@ -55,13 +58,12 @@ class RecurringJobs:
         self.troubles.written(counted)
 
 
-def _done(work: Callable[[], object]) -> None:
+def again_at_once(work: Callable[[], T]) -> T:
+    """`work`; once more, twice at most, where it had to give way to another."""
     for _ in range(AGAIN_AT_ONCE):
         try:
-            work()
+            return work()
         except Exception as trouble:
             if fault_of(trouble) is not DatabaseFault.DEADLOCK:
                 raise
-        else:
-            return
-    work()
+    return work()
