@@ -1,6 +1,7 @@
 """Incidents that are over end, who is counted is told, and requests of their own are tied to the incident's."""
 
 import time
+from functools import partial
 
 from app.clockwork.node import Node
 from app.storage.bounded_connection import within_less
@@ -15,13 +16,24 @@ def follow_incidents(node: Node) -> None:
     """In steps of one transaction each; what is left is for the next round."""
     until = time.monotonic() + _GOES_ON_FOR
     try:
-        while node.post(
-            incidents.end_what_is_over, incident_people.tell_some, statement_ms=_STATEMENT_MS, lock_ms=_LOCK_MS
-        ):
-            if time.monotonic() > until:
-                break
+        node.post(incidents.end_what_is_over, statement_ms=_STATEMENT_MS, lock_ms=_LOCK_MS)
     finally:
-        _link(node, until=until)
+        try:
+            _tell(node, until=until)
+        finally:
+            _link(node, until=until)
+
+
+def _tell(node: Node, *, until: float) -> None:
+    """Whoever is refused is left out from then on: those behind them are told all the same, however many they are."""
+    aside = node.aside("tell who is counted on incidents")
+    while True:
+        before = len(aside.items)
+        tell = partial(incident_people.tell_some, leave_out=aside.ids)
+        told = node.post_beside(aside, tell, statement_ms=_STATEMENT_MS, lock_ms=_LOCK_MS)
+        if (not told and len(aside.items) == before) or time.monotonic() > until:
+            break
+    aside.say()
 
 
 def _link(node: Node, *, until: float) -> None:

@@ -61,13 +61,16 @@ def count(session: Session, incident_id: int, person: Counted, *, actor: Actor, 
     return is_new
 
 
-def tell_some(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
+def tell_some(
+    session: Session, *, leave_out: Collection[int] = (), put_aside: PutAside | None = None, now: datetime
+) -> int:
     """Tell the next ones whose incident is over; how many. Each row is told once, whoever does it."""
     rows = session.execute(
         select(IncidentPerson, Incident, Ticket.reference)
         .join(Incident, Incident.id == IncidentPerson.incident_id)
         .join(Ticket, Ticket.id == Incident.master_id)
         .where(IncidentPerson.told_at.is_(None), Incident.ended_at.is_not(None))
+        .where(IncidentPerson.id.not_in(leave_out))
         .order_by(IncidentPerson.id)
         .limit(TOLD_AT_ONCE)
         .with_for_update(of=IncidentPerson, skip_locked=True)
