@@ -115,11 +115,11 @@ def credits_of(session: Session, window_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
-Stretch = tuple[datetime, datetime]
+_Stretch = tuple[datetime, datetime]
 
 
 def credited(
-    state: ClockState, calendar: WorkingCalendar, window: Interval, *, but: Iterable[Stretch] = (), now: datetime
+    state: ClockState, calendar: WorkingCalendar, window: Interval, *, but: Iterable[_Stretch] = (), now: datetime
 ) -> ClockState:
     """The promise without the open time of the window in which it ran or will; a broken one stays as it is (A1).
 
@@ -132,7 +132,7 @@ def credited(
     return recompute.give_back(state, calendar, seconds=seconds, now=now) if seconds else state
 
 
-def _without(window: Stretch, but: Iterable[Stretch]) -> list[Stretch]:
+def _without(window: _Stretch, but: Iterable[_Stretch]) -> list[_Stretch]:
     """What is left of the window, in order."""
     left, begin = [], window[0]
     for from_at, to_at in sorted(but):
@@ -141,7 +141,7 @@ def _without(window: Stretch, but: Iterable[Stretch]) -> list[Stretch]:
     return [(first, last) for first, last in (*left, (begin, window[1])) if first < last]
 
 
-def _ran_within(state: ClockState, calendar: WorkingCalendar, window: Stretch) -> int:
+def _ran_within(state: ClockState, calendar: WorkingCalendar, window: _Stretch) -> int:
     begins, ends = window
     overlaps = ((max(p.from_at, begins), min(p.to_at or ends, ends)) for p in state.intervals)
     return sum(between(calendar, begin, over) for begin, over in overlaps if begin < over)
@@ -216,7 +216,7 @@ def _give_back_to(
     session: Session, window: ExclusionWindow, ticket: Ticket, *, now: datetime
 ) -> list[dict[str, object]]:
     book = open_book(session, ticket)
-    given = defaultdict[int, dict[int, Stretch]](dict)
+    given = defaultdict[int, dict[int, _Stretch]](dict)
     for clock_id, window_id, from_at, to_at in session.execute(_GIVEN.where(ExclusionCredit.ticket_id == ticket.id)):
         given[clock_id][window_id] = (from_at, to_at)
     rows = []
@@ -234,7 +234,7 @@ def _credit(
     book: ClockBook,
     held: ClockEntry,
     window: ExclusionWindow,
-    had: Iterable[Stretch],
+    had: Iterable[_Stretch],
     *,
     now: datetime,
 ) -> list[dict[str, object]]:

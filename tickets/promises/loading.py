@@ -14,6 +14,7 @@ from tickets.promises.calendar_files import calendar_from
 from tickets.promises.plan import REACHING, TRIAL, TRIAL_PRIORITY, EscalationChain, Reaching
 from tickets.promises.policy import Match, PolicyTarget, SlaPolicy, TicketFacts, choose
 from tickets.promises.policy_file import step_from
+from tickets.schema import ReachTime
 from tickets.schema import promise as table
 from tickets.schema.directory import Category
 from tickets.states import Channel, ClockKind, Level, Priority
@@ -115,9 +116,9 @@ _STAMP = select(
     select(func.max(Category.id)).scalar_subquery(),
     select(
         func.jsonb_object_agg(
-            table.ReachTime.priority,
+            ReachTime.priority,
             func.jsonb_build_array(
-                table.ReachTime.seconds, table.ReachTime.most_calls, table.ReachTime.call_pause_seconds
+                ReachTime.seconds, ReachTime.most_calls, ReachTime.call_pause_seconds
             ),
         )
     ).scalar_subquery(),

@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from tickets.city import day_of
 from tickets.promises.day_totals import bounds
+from tickets.promises.kept_numbers import MOST_CHANGES, units_of
 from tickets.promises.outcomes import OfUnit, Tally
 from tickets.schema import Clock, OpenBreachChange, Ticket
 from tickets.states import ClockKind
 
-# A city of two hundred bodies has a few thousand numbers; so many more changes are read before they are gathered.
-_MOST_CHANGES = 1_000
 # Written out as in its partial index.
 _BROKEN_OPEN = "clock.first_breach_at is not null and clock.status in ('running', 'paused')"
 
@@ -66,7 +65,7 @@ def _midnights(now: datetime) -> Mapping[str, datetime]:
 def gather(session: Session, *, now: datetime) -> bool:
     """Many changes become one number for each unit, kind and midnight; whether there were many."""
     rows, numbers = session.execute(_ROWS).one()
-    if rows <= 3 * numbers + _MOST_CHANGES:
+    if rows <= 3 * numbers + MOST_CHANGES:
         return False
     session.execute(_GATHER, _midnights(now))
     return True
@@ -111,7 +110,7 @@ _MISSING = f"""
         union all select unit_id, kind, {_since("broken_at")}, -change from open_breach_change
     ) one group by unit_id, kind, since having sum(change) <> 0
 """  # noqa: S608
-_UNITS_THAT_DIFFER: Any = text(f"select distinct unit_id from ({_MISSING}) missing order by 1")  # noqa: S608
+_UNITS_THAT_DIFFER: Any = units_of(_MISSING)
 _ADD_WHAT_IS_MISSING: Any = text(
     f"insert into open_breach_change (unit_id, kind, broken_at, change) {_MISSING} returning unit_id"
 )

@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select, text
 from sqlalchemy.orm import Session
 
+from tickets.promises.kept_numbers import MOST_CHANGES, units_of
 from tickets.schema import WaitingChange
 from tickets.schema.waiting import COUNTED_BY, COUNTS
 from tickets.states import TicketStatus
 
-# A city of two hundred bodies has a few thousand numbers; so many more changes are read before they are gathered.
-_MOST_CHANGES = 1_000
 _SUM: ColumnElement[int] = cast(func.sum(WaitingChange.change), BigInteger)
 
 
@@ -47,7 +46,7 @@ def due_before_this_hour(session: Session, *, now: datetime) -> int:
 def gather(session: Session, *, now: datetime) -> bool:
     """Many changes become one number for each kind; whether there were many."""
     rows, numbers = session.execute(_ROWS, {"this_hour": begin_of_hour(now)}).one()
-    if rows <= 2 * numbers + _MOST_CHANGES:
+    if rows <= 2 * numbers + MOST_CHANGES:
         return False
     session.execute(_GATHER, {"this_hour": begin_of_hour(now)})
     return True
@@ -83,5 +82,5 @@ _MISSING = f"""
         union all select {_KIND}, -change from waiting_change
     ) one ({_KIND}, change) group by {_GATHERED} having sum(change) <> 0
 """  # noqa: S608
-_UNITS_THAT_DIFFER: Any = text(f"select distinct unit_id from ({_MISSING}) missing order by 1")  # noqa: S608
+_UNITS_THAT_DIFFER: Any = units_of(_MISSING)
 _ADD_WHAT_IS_MISSING: Any = text(f"insert into waiting_change ({_KIND}, change) {_MISSING} returning unit_id")

@@ -1,6 +1,6 @@
 """Every table of the product; import this package to have the metadata complete."""
 
-from tickets.schema.attempt import EscalationAttempt
+from tickets.schema.attempt import EscalationAttempt, ReachTime
 from tickets.schema.base import Base
 from tickets.schema.canary import CanaryRun
 from tickets.schema.citizen import Citizen, CitizenPhone, Contact, PhonePreference
@@ -56,7 +56,6 @@ from tickets.schema.promise import (
     PolicyRow,
     PolicyVersion,
     PromiseBreach,
-    ReachTime,
     StepRecipient,
 )
 from tickets.schema.provider import KeptAccount

@@ -6,11 +6,25 @@ cannot forget the fact; each row has its entry in the audit trail, in the same t
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.schema.base import Base, Id, coded, to
-from tickets.states import AttemptState, OutboundChannel
+from tickets.states import AttemptState, OutboundChannel, Priority
+
+
+class ReachTime(Base):
+    """How many seconds a person is given to be reached about a level before the next is tried, by priority (A3).
+
+    Within them a telephone that nobody answered rings again after a pause, until it has rung so many times.
+    """
+
+    __tablename__ = "reach_time"
+
+    priority: Mapped[Priority] = mapped_column(coded(Priority), primary_key=True)
+    seconds: Mapped[int]
+    most_calls: Mapped[int] = mapped_column(server_default=text("3"))
+    call_pause_seconds: Mapped[int] = mapped_column(server_default=text("60"))
 
 
 class EscalationAttempt(Base):

@@ -249,20 +249,6 @@ class PromiseBreach(Base):
     cause: Mapped[str]
 
 
-class ReachTime(Base):
-    """How many seconds a person is given to be reached about a level before the next is tried, by priority (A3).
-
-    Within them a telephone that nobody answered rings again after a pause, until it has rung so many times.
-    """
-
-    __tablename__ = "reach_time"
-
-    priority: Mapped[Priority] = mapped_column(coded(Priority), primary_key=True)
-    seconds: Mapped[int]
-    most_calls: Mapped[int] = mapped_column(server_default=text("3"))
-    call_pause_seconds: Mapped[int] = mapped_column(server_default=text("60"))
-
-
 class ClockInterval(Base):
     """A stretch of time in which a clock ran; consumed time is always recomputed from these (R7)."""
 
