@@ -73,7 +73,7 @@ def gather(session: Session, *, now: datetime) -> bool:
 
 def units_that_differ(session: Session, *, now: datetime) -> list[int]:
     """Whose numbers are not what the clocks say; it reads every promise that is broken and open."""
-    return list(session.scalars(_UNITS_THAT_DIFFER, _midnights(now)))
+    return units_of(session, _MISSING, _midnights(now))
 
 
 def recount(session: Session, *, now: datetime) -> list[int]:
@@ -110,7 +110,6 @@ _MISSING = f"""
         union all select unit_id, kind, {_since("broken_at")}, -change from open_breach_change
     ) one group by unit_id, kind, since having sum(change) <> 0
 """  # noqa: S608
-_UNITS_THAT_DIFFER: Any = units_of(_MISSING)
 _ADD_WHAT_IS_MISSING: Any = text(
     f"insert into open_breach_change (unit_id, kind, broken_at, change) {_MISSING} returning unit_id"
 )

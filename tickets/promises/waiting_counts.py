@@ -54,7 +54,7 @@ def gather(session: Session, *, now: datetime) -> bool:
 
 def units_that_differ(session: Session, *, now: datetime) -> list[int]:
     """Whose numbers are not what the tickets say; it reads every unfinished ticket."""
-    return list(session.scalars(_UNITS_THAT_DIFFER, {"this_hour": begin_of_hour(now)}))
+    return units_of(session, _MISSING, {"this_hour": begin_of_hour(now)})
 
 
 def recount(session: Session, *, now: datetime) -> list[int]:
@@ -82,5 +82,4 @@ _MISSING = f"""
         union all select {_KIND}, -change from waiting_change
     ) one ({_KIND}, change) group by {_GATHERED} having sum(change) <> 0
 """  # noqa: S608
-_UNITS_THAT_DIFFER: Any = units_of(_MISSING)
 _ADD_WHAT_IS_MISSING: Any = text(f"insert into waiting_change ({_KIND}, change) {_MISSING} returning unit_id")
