@@ -117,9 +117,7 @@ _STAMP = select(
     select(
         func.jsonb_object_agg(
             ReachTime.priority,
-            func.jsonb_build_array(
-                ReachTime.seconds, ReachTime.most_calls, ReachTime.call_pause_seconds
-            ),
+            func.jsonb_build_array(ReachTime.seconds, ReachTime.most_calls, ReachTime.call_pause_seconds),
         )
     ).scalar_subquery(),
 )

@@ -34,8 +34,8 @@ from tickets.schema.promise import WARNED_LEAD
 from tickets.schema.ticket import IS_UNFINISHED
 
 MOST_AT_RISK = 50
-# Warnings that a ticket's promises may have had, so that the first of them make a full list.
-_STEPS_A_TICKET = 2
+# Warnings that a ticket's running promises may have had, so that the first of them make a full list.
+_STEPS_A_TICKET = 4
 # As in their partial indexes.
 _RUNS: ColumnElement[bool] = literal_column("clock.status = 'running'", Boolean())
 _WARNED: ColumnElement[bool] = literal_column(f"planned_step.{WARNED_LEAD}", Boolean())
@@ -137,7 +137,8 @@ def at_risk(
     """Tickets to look at, what is due first on top. Two statements."""
     waiting = _waiting(viewer, unit_ids)
     if risk is Risk.SOON:
-        first = _soon(waiting, _warned_steps(unit_ids, limit=limit * _STEPS_A_TICKET, now=now), limit=limit, now=now)
+        steps = _warned_steps(waiting, unit_ids, limit=limit * _STEPS_A_TICKET, now=now)
+        first = _soon(waiting, steps, limit=limit, now=now)
     elif unit_ids is None:
         parts = (_first([*waiting, *part], _risk(risk, now), limit=limit).subquery() for part in city_stretches(viewer))
         either = union_all(*(select(part.c.id) for part in parts)).subquery("either")
@@ -158,17 +159,7 @@ def _soon(waiting: Sequence[ColumnElement[bool]], steps: Subquery, *, limit: int
     From the beginning of two indexes: all that was ever warned of in a city is too much.
     """
     in_hours = _first(waiting, _in_hours(Ticket, now), limit=limit).subquery()
-    # Put together before tickets are looked up: most of what was warned of at a ward was done in time.
-    still = (
-        select(steps.c.ticket_id)
-        .join(Clock, (Clock.ticket_id == steps.c.ticket_id) & (Clock.id == steps.c.clock_id))
-        .where(_RUNS, Clock.due_at == steps.c.due_at)
-        .cte("still_running")
-        .prefix_with("materialized", dialect="postgresql")
-    )
-    of_tickets = select(still.c.ticket_id)
-    warned = select(Ticket.id).where(*waiting, Ticket.next_due_at >= now, Ticket.id.in_(of_tickets)).subquery()
-    either = union(select(in_hours.c.id), select(warned.c.id)).subquery()
+    either = union(select(in_hours.c.id), select(steps.c.ticket_id)).subquery()
     found = select(Ticket.id).join(either, either.c.id == Ticket.id)
     return found.order_by(Ticket.next_due_at, Ticket.id).limit(limit)
 
@@ -190,11 +181,23 @@ def _in_hours(ticket: Any, now: datetime) -> ColumnElement[bool]:
     return in_hours
 
 
-def _warned_steps(unit_ids: Sequence[int] | None, *, limit: int, now: datetime) -> Subquery:
-    """The next to be due of the city, or of these units: of those that fired there, and of what came there since."""
+def _warned_steps(
+    waiting: Sequence[ColumnElement[bool]], unit_ids: Sequence[int] | None, *, limit: int, now: datetime
+) -> Subquery:
+    """The next to be due of the city, or of these units: of those that fired there, and of what came there since.
+
+    What was done in time, went elsewhere or is known to others alone is left out before it is cut: it may be more than
+    the whole list.
+    """
     step = PlannedStep
-    warned = select(step.ticket_id, step.clock_id, step.due_at).where(_WARNED, step.due_at >= now)
-    warned = warned.order_by(step.due_at).limit(limit)
+    warned = (
+        select(step.ticket_id)
+        .join(Clock, (Clock.ticket_id == step.ticket_id) & (Clock.id == step.clock_id))
+        .join(Ticket, Ticket.id == step.ticket_id)
+        .where(_WARNED, step.due_at >= now, _RUNS, Clock.due_at == step.due_at, *waiting, Ticket.next_due_at >= now)
+        .order_by(step.due_at)
+        .limit(limit)
+    )
     if unit_ids is None:
         return warned.subquery()
     came = select(MovedSinceLevel.ticket_id).where(MovedSinceLevel.unit_id.in_(unit_ids))

@@ -57,12 +57,10 @@ def _told(session: Session, here: Settings) -> dict[tuple[str, str], datetime]:
         return {}
     told = {(mark.account, mark.kind): mark.up_to for mark in marks(session)}
     changed = {row.name: row.changed_at for row in kept_accounts(session)}
-    return {
-        (one.name, kind): max(told.get((one.name, kind), announced), changed.get(one.name, announced))
-        for one in provider_accounts(here).values()
-        if one.sends
-        for kind in kinds_of(one)
-    }
+    asked = [(one.name, kind) for one in provider_accounts(here).values() if one.sends for kind in kinds_of(one)]
+    # Who leads anew announces anew: that is no answer, and hides none that is missing.
+    since = {each: told.get(each, announced) for each in asked}
+    return {(name, kind): max(at, changed.get(name, at)) for (name, kind), at in since.items()}
 
 
 def message_metrics(session: Session, here: Settings, *, now: datetime) -> Iterator[Metric]:

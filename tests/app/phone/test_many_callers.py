@@ -17,6 +17,8 @@ from tickets.work.incidents import WantedIncident
 
 WITHIN = timedelta(minutes=10)
 MOST_WAITING = 5
+# Whoever waits hears music, and tells us so when a piece is over; of whom nothing is heard has gone.
+HEARD_EVERY = timedelta(seconds=45)
 # What callers do, in turn: half are counted at once, others want a person, say nothing, leave a message, want to be
 # called, have another matter, change the language, are in danger, or hang up without a word.
 COUNTED, PERSON, SILENT, MESSAGE, CALLBACK, OTHER, ENGLISH, DANGER, GONE = (
@@ -53,15 +55,23 @@ def test_in_a_storm_nobody_is_hung_up_on_and_all_who_are_counted_are_told_once(
 ):
     agent_at(session, now)
     line = session.scalars(select(Line).where(Line.is_city)).first().phone
-    counted_numbers = set()
+    counted_numbers, in_line, heard_at = set(), [], now
     for number in range(count):
         keys, phone_number = CALLERS[number % len(CALLERS)], f"+8490{number:07d}"
-        with app.bound_to(session, now + WITHIN * number / count):
+        at = now + WITHIN * number / count
+        if at - heard_at >= HEARD_EVERY:
+            heard_at = at
+            with app.bound_to(session, at):
+                for one in in_line:
+                    one.wait()
+        with app.bound_to(session, at):
             phone = Phone(app.test_client(), settings, to=line, number=phone_number).ring()
             assert phone.response.status_code == 200
             for key in keys:
                 phone.press(key) if key else phone.wait()
             heard_out(phone, keys)
+        if waits(session, phone):
+            in_line.append(phone)
         if keys in (COUNTED, ENGLISH):
             counted_numbers.add(phone_number)
     after = now + WITHIN
@@ -73,6 +83,11 @@ def test_in_a_storm_nobody_is_hung_up_on_and_all_who_are_counted_are_told_once(
     assert session.scalar(select(func.count()).select_from(IncidentPerson)) == len(counted_numbers)
     assert without_a_trace(session) == []
     assert most_waited(session) <= MOST_WAITING + count // len(CALLERS), "beyond the cap only who is in danger waits"
+
+
+def waits(session, phone):
+    state = session.scalar(select(Call.state).where(Call.call_sid == phone.sid))
+    return state in (CallState.QUEUED, CallState.OFFERED)
 
 
 def heard_out(phone, keys):
