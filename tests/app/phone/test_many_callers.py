@@ -63,7 +63,8 @@ def test_in_a_storm_nobody_is_hung_up_on_and_all_who_are_counted_are_told_once(
             heard_at = at
             with app.bound_to(session, at):
                 for one in in_line:
-                    one.wait()
+                    if waits(session, one):
+                        one.wait()
         with app.bound_to(session, at):
             phone = Phone(app.test_client(), settings, to=line, number=phone_number).ring()
             assert phone.response.status_code == 200
