@@ -11,6 +11,7 @@ from telephony.call.recording_pause import PAUSED_AT_MOST
 from telephony.calls import new_call
 from telephony.floor.calling_back import KEPT_FOR
 from telephony.floor.offers import RING
+from telephony.floor.presence import go_available
 from telephony.sweep import LATEST_SWEEP
 from tests.app.clockwork.one_refused import HOUR, Rows, Scene, numbers
 from tests.factories import staff, unit
@@ -68,6 +69,14 @@ def unanswered_rings(session: Session, now: datetime) -> Rows:
     return now, [one.id for one in rung]
 
 
+def waiting_callers(session: Session, now: datetime) -> Rows:
+    """As many agents are free."""
+    waiting = calls(session, CallState.QUEUED, now, queued_at=now)
+    for _ in waiting:
+        go_available(session, staff(session, role=Role.AGENT).id, now=now)
+    return now, [one.id for one in waiting]
+
+
 def overdue_calls(session: Session, now: datetime) -> Rows:
     return now, [one.id for one in calls(session, CallState.GREETING, now - 24 * HOUR, account="sim")]
 
@@ -96,6 +105,9 @@ SCENES: dict[str, Scene] = {
     "sweep the phone floor, rings": Scene(
         sweep_that_heard, unanswered_rings, "offer", "new.id",
         numbers(Offer.id, Offer.outcome == OfferOutcome.EXPIRED),
+    ),
+    "sweep the phone floor, waiting callers": Scene(
+        sweep_floor, waiting_callers, "offer", "new.call_id", numbers(Offer.call_id),
     ),
     "sweep the phone floor, overdue calls": Scene(
         sweep_that_heard, overdue_calls, "call", "new.id", numbers(Call.id, Call.state == CallState.ENDED),
