@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telephony.floor import callbacks, offers, presence
+from telephony.floor import callbacks, calling_back, offers, presence
 from telephony.floor.presence import heartbeat
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.console.test_calls import callback, state_of
@@ -69,6 +69,25 @@ def test_whoever_calls_by_hand_reads_the_number_in_the_bar_and_finishes_there(
     assert "Not possible while a call is ringing" in why
     assert state_of(session, agent) is PresenceState.AVAILABLE
     assert session.get_one(CallbackRequest, waiting.id, populate_existing=True).outcome == "reached"
+
+
+def test_what_a_budget_holds_is_not_told_as_ringing_and_anybody_may_call_by_hand(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent, waiting = kept(client, session, now)
+    call = session.get_one(OutboundMessage, waiting.outbound_id)
+    call.error_code, call.not_before = "over_budget_all", now + timedelta(minutes=30)
+    session.flush()
+    calling_back.end_late_attempts(session, now=now + timedelta(seconds=3))
+    session.commit()
+
+    listed = page_of(client, "/console/callbacks")
+    freed = state_of(session, agent)
+    send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/claim", next="/console/callbacks")
+
+    assert "ringing, attempt" not in listed and "I will call" in listed
+    assert freed is PresenceState.AVAILABLE
+    assert "You are ringing them yourself." in bar(client)
 
 
 def test_whoever_does_not_ring_after_all_gives_it_back_at_its_place(
