@@ -1,5 +1,6 @@
 """Morning and evening lists: what waits on a desk, once a round, by an open way, and nothing where nothing waits."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,8 +12,11 @@ from escalation.firing.sweep import tick
 from escalation.queries.desk_digests import post_desk_digests
 from escalation.queries.succession import hand_over
 from tests.escalation.raising import MONDAY, raised
-from tests.escalation.scene import holder, level_at, messages, step, ward
-from tickets.schema import ContactMethod, EscalationAttempt, PostHolding, Staff
+from tests.escalation.scene import holder, level_at, messages, person, step, ward
+from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
+from tickets.promises import standing_levels
+from tickets.schema import ContactMethod, EscalationAttempt, PostHolding, Staff, StepRecipient, Ticket
 from tickets.states import OutboundChannel, Priority
 
 # 07:30 and 16:30 in the city.
@@ -44,6 +48,37 @@ def test_what_waits_is_told_in_the_morning_and_in_the_evening_once_each(session,
     assert lists_of(session, people[2]) == [OutboundChannel.SCREEN] * 2 + [OutboundChannel.SMS] * 2
     (first, *_) = messages(session, template="daily_list", staff_id=people[2].id)
     assert [item["reference"] for item in first.params["items"]] == [matter.reference]
+
+
+def test_a_later_round_is_for_those_alone_to_whom_it_was_refused(session, waiting, monkeypatch):
+    matter, people, at = waiting
+    morning, post_all, refusing = day((at - day(0)).days + 1) + MORNING, posting.post_all, [True]
+    late = person(session, now=MONDAY)
+
+    def refuses(session: Session, some: Sequence[Outgoing], *, now: datetime) -> None:
+        if refusing and people[2].id in {message.staff_id for message in some}:
+            raise LookupError("refused")
+        post_all(session, some, now=now)
+
+    monkeypatch.setattr(posting, "post_all", refuses)
+    found = []
+    for minutes in (0, 60, 61):
+        post_desk_digests(session, now=morning + timedelta(minutes=minutes), put_aside=lambda _item, _trouble: None)
+        found.append([len(lists_of(session, who)) for who in (people[2], late)])
+        if refusing:
+            comes_to_stand_there(session, matter, late, at=morning + timedelta(minutes=20))
+            refusing.clear()
+
+    assert found == [[0, 0], [2, 0], [2, 0]]
+
+
+def comes_to_stand_there(session: Session, matter: Ticket, who: Staff, *, at: datetime) -> None:
+    first = session.scalars(select(StepRecipient).where(StepRecipient.step_id == step(session, matter, 2).id)).one()
+    told = {"step_id": first.step_id, "staff_id": who.id, "capacity": "holder", "told_at": at, "reply_code": "999999"}
+    session.add(StepRecipient(post_id=first.post_id, **told))
+    session.add(PostHolding(post_id=first.post_id, staff_id=who.id, kind="holder", valid_from=MONDAY))
+    session.flush()
+    standing_levels.refresh(session, {matter.id})
 
 
 def test_it_is_an_attempt_to_tell_of_each_level_on_it(session, waiting):
