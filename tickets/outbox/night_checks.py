@@ -109,12 +109,12 @@ def draw_night(session: Session, *, rng: Random, now: datetime) -> int:
         .limit(MOST_A_NIGHT)
     ).all()
     hours = _hours(night, now, len(rows), rng)
-    calls = [
-        {"line_id": line_id, "unit_id": unit_id, "night": night, "call_at": at}
-        for (line_id, unit_id), at in zip(rows, hours, strict=True)
-    ]
-    insert_many(session, NightCall, calls)
-    return len(calls)
+    insert_many(session, NightCall, [_planned(*row, night, at) for row, at in zip(rows, hours, strict=True)])
+    return len(rows)
+
+
+def _planned(line_id: int, unit_id: int, night: date, at: datetime) -> dict[str, object]:
+    return {"line_id": line_id, "unit_id": unit_id, "night": night, "call_at": at}
 
 
 def call_what_is_due(session: Session, *, put_aside: PutAside | None = None, now: datetime) -> int:
