@@ -36,6 +36,12 @@ _SHARED: dict[str, tuple[str, ...]] = {
     ),
     # A text is kept with what it led to; its pictures come later.
     "InboundSms": ("telephony/sms/",),
+    # A leader asks, rounds write that it was in vain, and that the matter came back before it was known when.
+    "Delegation": (
+        "escalation/acknowledging/delegate.py",
+        "escalation/acknowledging/asked_in_vain.py",
+        "escalation/acknowledging/given_back_before.py",
+    ),
     # The outbox is a room: posting, claiming, what became of it, and what people do with dead letters.
     "OutboundMessage": ("tickets/outbox/",),
 }
