@@ -25,8 +25,6 @@ _NO_DETAIL = {
     "action", "actor_kind", "at", "before", "capacity", "m", "noted_at", "params", "post_id", "reply_code",
     "request_id", "subject_id", "subject_kind", "ticket_id", "told_at", "now", "seen_at", "typing_at",
     "what", "other",
-    # Columns of the demonstration's calls at night, written where their consent is.
-    "line_id", "night", "call_at",
 }  # fmt: skip
 # Said by the name that stands with it, or by `reasons` of the timeline.
 _SHOWN_OTHERWISE = {"unit_en", "reasons"}
