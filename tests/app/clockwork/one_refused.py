@@ -62,8 +62,6 @@ class Scene:
     table: str
     its: str
     done: Callable[[Session], set[int]]
-    # Done once and never again, so that whoever was refused has to be told by a person.
-    comes_again: bool = True
     also: tuple[str, ...] = field(default=())
 
 

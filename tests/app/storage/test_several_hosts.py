@@ -56,6 +56,13 @@ def freezes(line: Line, folder: Path) -> Iterator[None]:
         yield
 
 
+def asks_soon(monkeypatch: pytest.MonkeyPatch, *, after_seconds: float) -> None:
+    """Whoever waits for an answer asks soon whether anybody is there, for two seconds, and gives up after once."""
+    monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", after_seconds)
+    monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
+    monkeypatch.setattr(bounded_connection, "TIMES_IN_VAIN", 1)
+
+
 def two_hosts(line: Line, url: str) -> str:
     both = {"host": "127.0.0.1,127.0.0.1", "port": f"{line.port},{free_port()}", "target_session_attrs": "read-write"}
     address = make_url(over(line, url))
@@ -66,9 +73,7 @@ def two_hosts(line: Line, url: str) -> str:
 def test_that_another_host_refuses_is_no_sign_of_life_of_the_one_that_froze(
     committed: Committed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", 0.1)
-    monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
-    monkeypatch.setattr(bounded_connection, "TIMES_IN_VAIN", 1)
+    asks_soon(monkeypatch, after_seconds=0.1)
     with line_to(postgres_socket(committed.url)) as line:
         told = libpq_parameters(two_hosts(line, committed.url))
         connection = bounded_connection.connect(limits=Limits(statement_ms=0), **told)
@@ -82,9 +87,7 @@ def test_that_another_host_refuses_is_no_sign_of_life_of_the_one_that_froze(
 def test_a_program_of_postgresql_stays_with_the_server_it_began_on_and_is_ended_when_that_freezes(
     committed: Committed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", 0.3)
-    monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
-    monkeypatch.setattr(bounded_connection, "TIMES_IN_VAIN", 1)
+    asks_soon(monkeypatch, after_seconds=0.3)
     works = tmp_path / "pg_dump"
     works.write_text(f'#!/bin/sh\necho "$PGHOST $PGPORT" > {tmp_path}/there\nexec sleep 60\n', "utf-8")
     works.chmod(0o755)

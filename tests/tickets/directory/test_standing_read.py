@@ -1,10 +1,10 @@
 """Who stands where is asked at every tick and by every leader's page: it reads no more for more decisions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from app.bench.pages_read import pages_read
 from app.storage.database import make_engine, transaction
-from tests.conftest import Committed
+from tests.conftest import NOW, Committed
 from tests.factories import staff, unit
 from tickets.directory.standing import Standing
 from tickets.directory.standing_rows import load_standing
@@ -12,7 +12,6 @@ from tickets.promises.plan import RESPONSIBLE_LEADER
 from tickets.schema import Responsibility
 from tickets.states import Role
 
-NOW = datetime.now(UTC)
 DECISIONS = 200
 
 
