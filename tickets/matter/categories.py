@@ -1,12 +1,13 @@
 """Which kinds of matter a text tells of, the likeliest first, by the codes of `reference_data/categories.csv`."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tickets.matter.about_officials import accuses_head
 from tickets.matter.kind_words import lean_to_kinds, leaning_words
+from tickets.matter.lanes import KindWords
 from tickets.matter.phrases import Span
 from tickets.matter.reading import MOST_TOLD_WORDS, Certainty, Indication, Sign, signs
 from tickets.matter.rulebook import MarkedText, MatterRulebook
@@ -139,9 +140,7 @@ def _is_part_of_more(sign: Sign, longest: Mapping[int, int]) -> bool:
     return any(longest[at] > span.end - span.start for at in range(span.start, span.end))
 
 
-def _ranked(
-    found: MarkedText, told: Mapping[str, _Told], kind_words: Mapping[str, Sequence[tuple[str, int]]]
-) -> tuple[CategoryRead, ...]:
+def _ranked(found: MarkedText, told: Mapping[str, _Told], kind_words: KindWords) -> tuple[CategoryRead, ...]:
     begins = {code: one.begins_at for code, one in told.items()}
     leans = lean_to_kinds(found, kind_words)
     known = sorted({*told, *leans}, key=lambda code: (begins.get(code, math.inf), code))

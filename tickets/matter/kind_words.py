@@ -5,10 +5,10 @@ kinds: nothing is put to a clock, kept from anybody or called an emergency by th
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from itertools import chain
 
+from tickets.matter.lanes import KindWords
 from tickets.matter.leaning import as_written, features
 from tickets.matter.reading import MOST_TOLD_WORDS
 from tickets.matter.rulebook import HUNDREDTHS, MarkedText
@@ -22,30 +22,24 @@ _FEW = 12
 _LEAST = 0.5
 
 
-def lean_to_kinds(found: MarkedText, weights: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str, float]:
+def lean_to_kinds(found: MarkedText, weights: KindWords) -> dict[str, float]:
     """How much each kind counts beside patterns, by the weights of each word in hundredths: whole numbers, so that
     their order makes no difference. The same words in a longer text weigh less.
     """
     names = features(found)
-    sums: defaultdict[str, int] = defaultdict(int)
-    # Some two thousand weights for a letter: nothing but their sum is kept here.
-    for name in weights.keys() & names:
-        for code, weight in weights[name]:
-            sums[code] += weight
     share = _WEIGHS / HUNDREDTHS / math.sqrt(max(len(names), _FEW))
-    return {code: share * weight for code, weight in sums.items() if share * weight >= _LEAST}
+    return {code: share * weight for code, weight in weights.sums(names).items() if share * weight >= _LEAST}
 
 
-def leaning_words(
-    found: MarkedText, weights: Mapping[str, Sequence[tuple[str, int]]], kinds: Collection[str]
-) -> dict[str, tuple[str, ...]]:
+def leaning_words(found: MarkedText, weights: KindWords, kinds: Collection[str]) -> dict[str, tuple[str, ...]]:
     """For each of these kinds the words that lean most to it, as they were written."""
-    told: dict[str, list[tuple[int, str]]] = {kind: [] for kind in kinds}
-    for name in weights.keys() & features(found) if kinds else ():
-        for code, weight in weights[name]:
-            if code in told:
-                told[code].append((-weight, name))
-    most = {kind: [name for _weight, name in sorted(those)[:MOST_TOLD_WORDS]] for kind, those in told.items()}
+    known = weights.known(features(found)) if kinds else ()
+    most = {kind: _leaning_most(known, weights, kind) for kind in kinds}
     # The text is walked once for all of them.
     written = as_written(found, frozenset(chain.from_iterable(most.values()))) if kinds else {}
     return {kind: tuple(dict.fromkeys(written[name] for name in names)) for kind, names in most.items()}
+
+
+def _leaning_most(names: Collection[str], weights: KindWords, kind: str) -> list[str]:
+    weighed = [(-weight, name) for name in names if (weight := weights.weight(name, kind))]
+    return [name for _weight, name in sorted(weighed)[:MOST_TOLD_WORDS]]

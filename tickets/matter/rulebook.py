@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from tickets.matter.lanes import KindWords
 from tickets.matter.lists import CLASS_LISTS, FILES, SHAPES, WordList, WordRow, shipped_rows
 from tickets.matter.patterns import Patterns, parse
 from tickets.matter.phrases import Phrasebook, Span, is_part_of_longer, longest_at
@@ -19,8 +20,8 @@ HUNDREDTHS = 100
 class MatterRulebook:
     """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text.
 
-    `leanings` are the weights of single words, by question; `kind_words` are those of each word, in hundredths, with
-    the kinds that it leans to. `version` is kept on what was read by it.
+    `leanings` are the weights of single words, by question; `kind_words` are those for each kind, in hundredths.
+    `version` is kept on what was read by it.
     """
 
     version: str
@@ -33,7 +34,7 @@ class MatterRulebook:
     noise: Patterns
     praise: Patterns
     leanings: Mapping[str, Mapping[str, float]]
-    kind_words: Mapping[str, Sequence[tuple[str, int]]]
+    kind_words: KindWords
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +115,7 @@ def _leanings() -> dict[str, dict[str, float]]:
 
 
 @lru_cache(maxsize=1)
-def _kind_words() -> dict[str, list[tuple[str, int]]]:
-    weights: dict[str, list[tuple[str, int]]] = {}
+def _kind_words() -> KindWords:
     with (FILES / "kind_words.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            weights.setdefault(row["word"], []).append((row["kind"], round(float(row["weight"]) * HUNDREDTHS)))
-    return weights
+        rows = csv.DictReader(lines)
+        return KindWords.of((row["kind"], row["word"], round(float(row["weight"]) * HUNDREDTHS)) for row in rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tickets.matter import read_matter
+from tickets.matter.lanes import KindWords
 from tickets.matter.lists import FILES
 from tickets.matter.rulebook import rulebook
 from tools.lean_kinds import examples, learn
@@ -55,7 +56,7 @@ def test_words_of_a_kind_are_learned_alike_in_whatever_order_the_examples_come()
 
 def test_single_words_name_a_kind_that_no_pattern_knows_and_are_shown_as_its_reason() -> None:
     said = "mấy đứa nhỏ ở ngã tư đi xin ăn hoài không thấy đi học"
-    without = read_matter(said, replace(rulebook(), kind_words={}))
+    without = read_matter(said, replace(rulebook(), kind_words=KindWords.of([])))
 
     assert "child_protection" not in [one.code for one in without.categories]
     assert any(set(one.because) & {"xin ăn", "đứa nhỏ", "đi học"} for one in read_matter(said).categories)
