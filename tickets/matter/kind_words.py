@@ -5,7 +5,7 @@ kinds: nothing is put to a clock, kept from anybody or called an emergency by th
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import chain
 
 from tickets.matter.lanes import KindWords
@@ -33,13 +33,12 @@ def lean_to_kinds(found: MarkedText, weights: KindWords) -> dict[str, float]:
 
 def leaning_words(found: MarkedText, weights: KindWords, kinds: Collection[str]) -> dict[str, tuple[str, ...]]:
     """For each of these kinds the words that lean most to it, as they were written."""
-    known = weights.known(features(found)) if kinds else ()
-    most = {kind: _leaning_most(known, weights, kind) for kind in kinds}
+    names = weights.known(features(found)) if kinds else frozenset()
+    most = {kind: _most(weights.of_kind(kind, names)) for kind in kinds}
     # The text is walked once for all of them.
     written = as_written(found, frozenset(chain.from_iterable(most.values()))) if kinds else {}
     return {kind: tuple(dict.fromkeys(written[name] for name in names)) for kind, names in most.items()}
 
 
-def _leaning_most(names: Collection[str], weights: KindWords, kind: str) -> list[str]:
-    weighed = [(-weight, name) for name in names if (weight := weights.weight(name, kind))]
-    return [name for _weight, name in sorted(weighed)[:MOST_TOLD_WORDS]]
+def _most(weights: Mapping[str, int]) -> list[str]:
+    return sorted(weights, key=lambda name: (-weights[name], name))[:MOST_TOLD_WORDS]

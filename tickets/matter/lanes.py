@@ -41,5 +41,7 @@ class KindWords:
         lanes = array(_TYPE, total.to_bytes(len(self.kinds) * _WIDTH // 8, "little"))
         return dict(zip(compress(self.kinds, lanes), filter(None, lanes), strict=True))
 
-    def weight(self, word: str, kind: str) -> int:
-        return self.words[word] >> self.kinds.index(kind) * _WIDTH & _MASK
+    def of_kind(self, kind: str, names: Set[str]) -> dict[str, int]:
+        """Those of these words that lean to one kind, and how much each does."""
+        shift = self.kinds.index(kind) * _WIDTH if kind in self.kinds else len(self.kinds) * _WIDTH
+        return {name: weight for name in self.known(names) if (weight := self.words[name] >> shift & _MASK)}

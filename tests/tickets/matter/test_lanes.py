@@ -23,7 +23,8 @@ def test_what_all_words_weigh_together_is_the_sum_of_each_kind_by_itself() -> No
 def test_each_word_keeps_what_it_weighs_for_each_kind() -> None:
     words = KindWords.of(SHIPPED)
 
-    assert [words.weight(word, kind) for kind, word, _weight in SHIPPED] == [weight for *_rest, weight in SHIPPED]
+    assert [words.of_kind(kind, {word}) for kind, word, _weight in SHIPPED] == [{w: n} for _kind, w, n in SHIPPED]
+    assert words.of_kind("a kind of nobody", {SHIPPED[0][1]}) == {}
 
 
 def test_words_that_nobody_taught_weigh_nothing() -> None:
