@@ -20,6 +20,8 @@ _ROLES = {
     4: (Role.LEADER, "79"),
     5: (Role.LEADER, "79"),
 }
+# The page that asks the database least of all that have a form; everybody may open it. Its token is good for any form.
+LIGHT = "/track"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tickets.schema import AuditEntry, RoleAssignment
 from tickets.states import Role
 
@@ -19,7 +19,7 @@ def me(session: Session) -> int:
 
 
 def post(client: FlaskClient, address: str, /, **form: object) -> object:
-    return client.post(address, data={"csrf_token": csrf_of(client, HERE), **form})
+    return client.post(address, data={"csrf_token": csrf_of(client, LIGHT), **form})
 
 
 def shown(client: FlaskClient, address: str) -> str:

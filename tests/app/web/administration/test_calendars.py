@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.processes.previews import count_next_preview
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import HERE, NOW, audited, me, post, shown
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tests.escalation.scene import ward, with_role
 from tests.factories import open_ticket
 from tests.signing_in import sign_in
@@ -200,7 +200,7 @@ def test_a_day_without_its_decree_or_with_a_wrong_date_is_refused_and_kept_in_th
 def test_of_a_calendar_file_only_what_was_marked_is_kept_and_what_is_left_out_is_named(
     browser: FlaskClient, session: Session
 ) -> None:
-    sent = {"csrf_token": csrf_of(browser, HERE), "file": (io.BytesIO(FILE.encode()), "le.ics")}
+    sent = {"csrf_token": csrf_of(browser, LIGHT), "file": (io.BytesIO(FILE.encode()), "le.ics")}
 
     seen = browser.post(f"{HERE}/days-off/file", data=sent).get_data(as_text=True)
     days = {"day": ["2026-11-30", "2026-12-01"], "name-2026-11-30": "Nghỉ", "kind-2026-11-30": "off"}
@@ -237,7 +237,7 @@ def test_the_public_holidays_of_a_year_are_proposed_kept_by_decree_and_never_by_
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"BEGIN:VCALENDAR", b"x" * 1_100_000])
 def test_what_is_no_calendar_file_is_refused_in_words(browser: FlaskClient, content: bytes) -> None:
-    sent = {"csrf_token": csrf_of(browser, HERE), "file": (io.BytesIO(content), "le.ics")}
+    sent = {"csrf_token": csrf_of(browser, LIGHT), "file": (io.BytesIO(content), "le.ics")}
 
     assert browser.post(f"{HERE}/days-off/file", data=sent).status_code == 400
 
@@ -250,7 +250,7 @@ def test_a_supervisor_looks_at_calendars_and_changes_none(app: HotlineApp, sessi
         sign_in(client, session, role=Role.SUPERVISOR, staff=staff, now=NOW)
 
         page = shown(client, f"{PAGE}/{here}") + shown(client, f"{HERE}/days-off") + shown(client, PAGE)
-        refused = client.post(f"{PAGE}/{here}", data={"csrf_token": csrf_of(client, "/supervisor"), **OFFICE})
+        refused = client.post(f"{PAGE}/{here}", data={"csrf_token": csrf_of(client, LIGHT), **OFFICE})
 
     assert "07:30-11:30, 13:00-17:00" in page
     assert '<form class="panel' not in page

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tests.signing_in import sign_in
 from tickets import process_beats
 from tickets.schema import AuditEntry, ClockDecision
@@ -44,7 +44,7 @@ def tell(session: Session, clock: ToldTime, *, name: str = "scheduler:one:1", le
 
 
 def decide(browser: FlaskClient, **form: str):
-    return browser.post(f"{HERE}/believe", data={"csrf_token": csrf_of(browser, HERE), **form})
+    return browser.post(f"{HERE}/believe", data={"csrf_token": csrf_of(browser, LIGHT), **form})
 
 
 def reasons(browser: FlaskClient) -> dict[str, str]:

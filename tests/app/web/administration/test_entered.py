@@ -17,7 +17,7 @@ from app.seeding.imports import FileRefused, bring_in, take_out
 from app.web.administration.entered import BY_ROW
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import NOW, audited, post, shown
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tickets.directory.exchange import history
 from tickets.directory.exchange.undoing import undo
 from tickets.directory.loading import load_places, place_rows
@@ -58,7 +58,7 @@ def test_an_answer_is_prepared_changed_and_its_changes_are_seen(browser: FlaskCl
 
 
 def test_a_wrong_row_comes_back_with_what_was_typed(browser: FlaskClient, session: Session) -> None:
-    form = {"csrf_token": csrf_of(browser, "/administration"), "name": "Nguyễn Kiệm", "district": "Quận 99"}
+    form = {"csrf_token": csrf_of(browser, LIGHT), "name": "Nguyễn Kiệm", "district": "Quận 99"}
 
     answer = browser.post(f"{DATA}/streets/row", data=form)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import audited, post, shown
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tests.conftest import NOW
 from tests.factories import staff, unit
 from tests.signing_in import sign_in
@@ -108,7 +108,7 @@ def test_nobody_but_administration_makes_such_links(bound: HotlineApp, session: 
     client = bound.test_client()
     sign_in(client, session, staff=staff(session, role=Role.SUPERVISOR), now=NOW)
 
-    form = {"csrf_token": csrf_of(client, "/supervisor/readiness"), "state": "failed", "all": "1"}
+    form = {"csrf_token": csrf_of(client, LIGHT), "state": "failed", "all": "1"}
     assert client.post(f"{HERE}/links", data=form).status_code == 403
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.app.web.administration.desk import HERE, audited, me, post, shown
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tickets.schema import Chain, PolicyVersion, ReachTime
 
 # A promise of one minute, so that it can be watched.
@@ -46,7 +46,7 @@ def test_a_file_is_previewed_before_anything_changes(browser: FlaskClient, sessi
 
     answer = browser.post(
         f"{HERE}/promises/preview",
-        data={"csrf_token": csrf_of(browser, HERE), "file": (io.BytesIO(text.encode()), "minute.yaml")},
+        data={"csrf_token": csrf_of(browser, LIGHT), "file": (io.BytesIO(text.encode()), "minute.yaml")},
     )
 
     page = answer.get_data(as_text=True)
@@ -138,7 +138,7 @@ def test_a_file_retires_a_promise_too(browser: FlaskClient, session: Session) ->
 def test_a_file_that_is_none_is_refused_politely(browser: FlaskClient, content: bytes) -> None:
     answer = browser.post(
         f"{HERE}/promises/preview",
-        data={"csrf_token": csrf_of(browser, HERE), "file": (io.BytesIO(content), "x.yaml")},
+        data={"csrf_token": csrf_of(browser, LIGHT), "file": (io.BytesIO(content), "x.yaml")},
     )
 
     assert answer.status_code == 400

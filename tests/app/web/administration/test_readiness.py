@@ -12,7 +12,7 @@ from app.seeding.file_kinds import TABLE_KINDS
 from app.web.administration.setting_up_files import FILES_IN_ORDER
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import HERE, NOW, post, shown
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tests.factories import open_ticket, staff, unit
 from tests.signing_in import sign_in
 from tickets.directory import going_live
@@ -103,7 +103,7 @@ def test_a_test_call_is_placed_once_and_its_end_is_kept_with_its_date(bound: Hot
 
 
 def post_here(client: FlaskClient, address: str):
-    return client.post(address, data={"csrf_token": csrf_of(client, "/supervisor/readiness")})
+    return client.post(address, data={"csrf_token": csrf_of(client, LIGHT)})
 
 
 def test_programs_read_it_page_by_page_with_the_scope_of_an_administrator(bound: HotlineApp, session: Session) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
 from tests.app.web.rota.planning import DAY, MONDAY, level_one, post_of, shifts
-from tests.app.web.steering import csrf_of, enter
+from tests.app.web.steering import LIGHT, csrf_of, enter
 from tests.escalation.scene import holder, messages, ward, with_role
 from tickets.city import wall_clock
 from tickets.directory.rotations import fill_one
@@ -40,7 +40,7 @@ def browser(app: HotlineApp, session: Session, unit: Unit):
 def begin(browser, session, unit, people, **more):
     form = {
         "unit": unit.id, "post": post_of(session, unit).id, "starts_on": "2026-11-24", "days_each": "2",
-        "from": "17:00", "to": "07:30", "csrf_token": csrf_of(browser, HERE),
+        "from": "17:00", "to": "07:30", "csrf_token": csrf_of(browser, LIGHT),
         **{f"person_{place}": who.id for place, who in enumerate(people, start=1)},
     }  # fmt: skip
     return browser.post(f"{HERE}/rotations", data={**form, **more})
@@ -79,7 +79,7 @@ def test_what_is_taken_back_goes_but_not_what_runs_or_was_changed_by_hand(browse
     running, second, *_ = shifts(session)
     form = {
         "post": second.post_id, "staff": people[2].id, "starts": "2026-11-25T08:00", "ends": "2026-11-26T08:00",
-        "csrf_token": csrf_of(browser, HERE),
+        "csrf_token": csrf_of(browser, LIGHT),
     }  # fmt: skip
     assert browser.post(f"{HERE}/shifts/{second.id}", data=form).status_code == 303
 
@@ -114,7 +114,7 @@ def test_a_rotation_that_cannot_be_is_refused_with_everything_that_was_typed(bro
 def take_leave(browser, unit, who, deputy, *, since="2026-11-23", until="2026-11-27"):
     form = {
         "unit": unit.id, "person": who.id, "deputy": deputy.id if deputy else "", "since": since, "until": until,
-        "csrf_token": csrf_of(browser, HERE),
+        "csrf_token": csrf_of(browser, LIGHT),
     }  # fmt: skip
     return browser.post(f"{HERE}/leave", data=form)
 

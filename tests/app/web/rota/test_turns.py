@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
 from tests.app.web.rota.planning import HOUR, MONDAY, as_typed, level_one, post_of, shifts
-from tests.app.web.steering import csrf_of, enter
+from tests.app.web.steering import LIGHT, csrf_of, enter
 from tests.escalation.scene import holder, messages, unit_by_code, ward, with_role
 from tickets.schema import AuditEntry, Shift, Staff, Unit
 from tickets.states import OutboundChannel, Role
@@ -38,7 +38,7 @@ def plan(
 ):  # fmt: skip
     form = {
         "unit": unit.id, "post": post_of(session, unit, code).id, "staff": who.id, "starts": as_typed(starts),
-        "ends": as_typed(ends), "csrf_token": csrf_of(client, HERE),
+        "ends": as_typed(ends), "csrf_token": csrf_of(client, LIGHT),
     }  # fmt: skip
     return client.post(f"{HERE}/shifts", data=form)
 
@@ -74,7 +74,7 @@ def test_of_tomorrows_turn_it_is_said_when_it_begins_and_only_of_one_that_runs_t
     later = max(shifts(session), key=lambda one: one.starts_at)
     form = {
         "post": later.post_id, "staff": minh.id, "starts": as_typed(later.starts_at),
-        "ends": as_typed(later.ends_at + HOUR), "csrf_token": csrf_of(browser, HERE),
+        "ends": as_typed(later.ends_at + HOUR), "csrf_token": csrf_of(browser, LIGHT),
     }  # fmt: skip
     browser.post(f"{HERE}/shifts/{later.id}", data=form)
     assert f"The shift is changed. It begins at {tomorrow}." in browser.get(HERE).get_data(as_text=True)
@@ -87,7 +87,7 @@ def test_a_turn_that_is_moved_to_somebody_else_or_taken_back_is_theirs_no_longer
     [planned] = shifts(session)
     form = {
         "post": planned.post_id, "staff": minh.id, "starts": as_typed(planned.starts_at),
-        "ends": as_typed(planned.ends_at), "csrf_token": csrf_of(browser, HERE),
+        "ends": as_typed(planned.ends_at), "csrf_token": csrf_of(browser, LIGHT),
     }  # fmt: skip
 
     moved = browser.post(f"{HERE}/shifts/{planned.id}", data=form)
@@ -106,7 +106,7 @@ def test_a_running_turn_keeps_what_has_been_and_only_its_end_moves(app, browser,
     [planned] = shifts(session)
     form = {
         "post": planned.post_id, "staff": minh.id, "starts": as_typed(MONDAY), "ends": as_typed(MONDAY + 9 * HOUR),
-        "csrf_token": csrf_of(browser, HERE),
+        "csrf_token": csrf_of(browser, LIGHT),
     }  # fmt: skip
 
     with app.bound_to(session, MONDAY + 2 * HOUR):
@@ -163,7 +163,7 @@ def test_nobody_plans_or_sees_the_rota_of_a_unit_that_is_not_theirs(app, browser
         browser.get(f"{HERE}?unit={foreign.id}"),
         plan(browser, session, foreign, theirs, starts=MONDAY + 9 * HOUR, ends=MONDAY + 10 * HOUR),
         browser.get(f"{HERE}/shifts/{planned.id}"),
-        browser.post(f"{HERE}/shifts/{planned.id}/remove", data={"csrf_token": csrf_of(browser, HERE)}),
+        browser.post(f"{HERE}/shifts/{planned.id}/remove", data={"csrf_token": csrf_of(browser, LIGHT)}),
     ]
 
     assert [answer.status_code for answer in answers] == [404] * 4

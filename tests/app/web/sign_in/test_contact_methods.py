@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
 from escalation.firing.methods import ways_in_turn
-from tests.app.web.steering import csrf_of, enter
+from tests.app.web.steering import LIGHT, csrf_of, enter
 from tests.escalation.scene import holder, messages, person, unit_by_code, ward, with_role
 from tickets.directory import contact_methods
 from tickets.directory.contact_hours import Hours
@@ -40,7 +40,7 @@ def browser(app: HotlineApp, session: Session, me: Staff):
 
 
 def post(client: FlaskClient, page: str, **form: str):
-    return client.post(page, data={"csrf_token": csrf_of(client, HERE), **form})
+    return client.post(page, data={"csrf_token": csrf_of(client, LIGHT), **form})
 
 
 def mine(session: Session, me: Staff) -> list[ContactMethod]:

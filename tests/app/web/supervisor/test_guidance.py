@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tests.app.web.supervisor.guidance_rows import WORDS, drafted, issued, submitted
 from tests.factories import open_ticket, staff, unit
 from tests.signing_in import sign_in
@@ -20,7 +20,7 @@ def page(browser, path=HERE):
 
 
 def send(browser, path, **fields):
-    return browser.post(path, data={"csrf_token": csrf_of(browser, HERE), **fields})
+    return browser.post(path, data={"csrf_token": csrf_of(browser, LIGHT), **fields})
 
 
 def signed_in(client, session, role, *, at="79", now):

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from tests.app.web.steering import csrf_of
+from tests.app.web.steering import LIGHT, csrf_of
 from tests.factories import open_ticket, staff, unit
 from tests.signing_in import sign_in
 from tickets.people.actor import SYSTEM
@@ -29,7 +29,7 @@ def page(browser, path=HERE):
 
 
 def send(browser, path=HERE, **fields):
-    return browser.post(path, data={"csrf_token": csrf_of(browser, HERE), **fields})
+    return browser.post(path, data={"csrf_token": csrf_of(browser, LIGHT), **fields})
 
 
 def test_two_clicks_make_what_many_reported_an_incident(browser, session, now):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
 from telephony.floor.presence import go_available
-from tests.app.web.steering import csrf_of, enter
+from tests.app.web.steering import LIGHT, csrf_of, enter
 from tests.factories import open_ticket, staff
 from tests.signing_in import sign_in
 from tests.statements import counted, of_the_page
@@ -43,7 +43,7 @@ def call(session: Session, number: int, *, unit_code: str | None = "26740", **fa
 
 
 def give(client: FlaskClient, references: list[str], staff_id: int | str) -> object:
-    form = {"csrf_token": csrf_of(client, "/supervisor"), "ticket": references, "staff": str(staff_id), "show": "soon"}
+    form = {"csrf_token": csrf_of(client, LIGHT), "ticket": references, "staff": str(staff_id), "show": "soon"}
     return client.post("/supervisor/reassign", data=form)
 
 
@@ -137,7 +137,7 @@ def test_what_was_ticked_and_could_not_be_given_is_ticked_still(browser: FlaskCl
     stranger = staff(session, at="26824")
     opened = [open_ticket(session, now=NOW) for _ in range(3)]
     ticked = [one.reference for one in opened[:2]]
-    token = csrf_of(browser, "/supervisor")
+    token = csrf_of(browser, LIGHT)
     nobody = {"csrf_token": token, "show": "untaken", "ticket": ticked, "staff": ""}
     wrong = {**nobody, "staff": str(stranger.id)}
 
@@ -164,7 +164,7 @@ def test_a_form_sent_twice_gives_once(browser: FlaskClient, session: Session) ->
     lan = staff(session, name="Trần Thị Lan")
     opened = open_ticket(session, now=NOW)
     html = browser.get("/supervisor?show=untaken").get_data(as_text=True)
-    form = {"csrf_token": csrf_of(browser, "/supervisor"), "ticket": opened.reference, "staff": str(lan.id)}
+    form = {"csrf_token": csrf_of(browser, LIGHT), "ticket": opened.reference, "staff": str(lan.id)}
     once = html.split('name="once" value="')[1].split('"')[0]
 
     for _ in range(2):
