@@ -14,7 +14,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Playwright, sync_playwright
 from psycopg import sql
 from psycopg._preparing import PrepareManager
@@ -36,6 +35,7 @@ from tests.contracts.read_documents import Read, every_document_read, look_at_ke
 from tests.dealing import ByLot, put_first
 from tests.faults.nodes import LONG
 from tests.letting_go import LetsGo
+from tests.made_once import made_once
 from tests.read_once import read_once
 from tickets.routing.rules import version_now
 
@@ -238,13 +238,11 @@ def one_playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What templates were compiled to: tests make hundreds of applications, in several processes, of the same pages."""
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
     folder.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(HotlineApp, "jinja_options", {"bytecode_cache": FileSystemBytecodeCache(str(folder))})
+    with made_once(folder):
         yield
 
 
