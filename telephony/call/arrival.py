@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from telephony.calls import new_call
 from telephony.desk import Desk
 from telephony.dialled import dialled, is_withheld, line_number
+from telephony.floor.answerers import NEAR
 from telephony.floor.telephones import CANNOT_RING, cannot_ring
 from tickets.intake import contacts
 from tickets.people import citizens
@@ -33,6 +34,8 @@ _RECENT = text(
     from (values (1)) as one(n) left join lateral (
         select c.ticket_id, t.reference, c.queued_at, c.ended_at, c.answered_at, c.agent_id, c.unit_id,
                t.priority = 'emergency' as emergency, t.category_id, t.place_unit_id,
+               (c.detail->>'near_unit_id')::bigint as near_unit_id,
+               t.is_restricted or t.routing_reasons @> '[{"code": "officials_in_danger"}]' as is_hidden,
                (c.detail->>'agent_finished')::boolean as agent_finished,
                coalesce(c.detail->'told', '[]') || coalesce(c.detail->'resumes'->'told', '[]') as told
         from call c join ticket t on t.id = c.ticket_id
@@ -42,6 +45,11 @@ _RECENT = text(
     ) earlier on true
     """
 )
+
+
+_KEPT = (
+    "ticket_id", "reference", "unit_id", NEAR, "is_hidden", "emergency", "category_id", "place_unit_id", "told",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +129,7 @@ def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, A
         citizens.flag_heavy_caller(session, phone, now=now)
     if recent.ticket_id is None:
         return {}
-    kept = ("ticket_id", "reference", "unit_id", "emergency", "category_id", "place_unit_id", "told")
-    resumed: dict[str, Any] = {name: getattr(recent, name) for name in kept}
+    resumed: dict[str, Any] = {name: getattr(recent, name) for name in _KEPT}
     was_cut_off = not recent.agent_finished and now - (recent.ended_at or now) <= CUT_OFF_FOR
     if recent.queued_at is not None and (recent.answered_at is None or was_cut_off):
         resumed["queued_at"] = recent.queued_at.isoformat()

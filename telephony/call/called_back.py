@@ -13,6 +13,7 @@ from telephony.calls import conversation_of, lock_call_by_sid, new_call, remembe
 from telephony.desk import Desk
 from telephony.dialled import line_number
 from telephony.floor import callbacks
+from telephony.floor.answerers import answered_near
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_call, offer_to_kept
 from telephony.floor.presence import lock_presence
@@ -96,6 +97,8 @@ def _answered_call(
         detail["ticket_reference"] = ticket.reference
         detail["emergency"] = ticket.priority is Priority.EMERGENCY
     call.detail = detail
+    if ticket is not None:
+        answered_near(call, ticket)
     return call
 
 

@@ -12,6 +12,7 @@ from telephony import recordings
 from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold
 from telephony.desk import Desk
+from telephony.floor.answerers import answered_as_before, give_to_answerers, is_hidden_from_wards, keep_from_wards
 from telephony.floor.callbacks import ask_callback, settle_by_message
 from telephony.floor.offers import connection_failed, end_consult, withdraw_offer
 from telephony.floor.rooms import close_room
@@ -158,7 +159,7 @@ def ensure_ticket(session: Session, call: Call, desk: Desk, *, emergency: bool =
         now=now,
     )
     call.ticket_id, call.citizen_id = opened.ticket_id, opened.citizen_id
-    call.unit_id = _answering_unit(desk, opened.unit_id)
+    give_to_answerers(call, Ticket(**opened.row), desk.rules)
     call.detail = {
         **call.detail,
         "ticket_reference": opened.reference,
@@ -172,8 +173,10 @@ def _resume(session: Session, call: Call, resumed: dict[str, object], *, now: da
     # As urgent as before; who had talked with somebody is put through to the same person first.
     goes_on = {name: resumed[name] for name in ("emergency", "cut_off_from") if resumed.get(name)}
     call.detail = {**call.detail, **goes_on, "ticket_reference": str(resumed["reference"])}
-    if call.unit_id is None and isinstance(resumed.get("unit_id"), int):
-        call.unit_id = int(str(resumed["unit_id"]))
+    if resumed.get("is_hidden"):
+        keep_from_wards(call)
+    elif call.unit_id is None:
+        answered_as_before(call, resumed)
     if resumed.get("queued_at"):
         call.queued_at = datetime.fromisoformat(str(resumed["queued_at"]))
     if call.contact_id is not None:
@@ -192,7 +195,7 @@ def _go_on_with(scene: Scene, reference: str) -> None:
         return
     resumed = {"ticket_id": ticket.id, "reference": ticket.reference}
     scene.call.detail = {**scene.call.detail, "resumes": resumed}
-    scene.call.unit_id = _answering_unit(scene.desk, ticket.unit_id)
+    give_to_answerers(scene.call, ticket, scene.desk.rules)
 
 
 def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
@@ -211,23 +214,21 @@ def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
         rules=scene.desk.rules,
         now=scene.now,
     )
+    ticket = scene.session.get_one(Ticket, call.ticket_id)
     if decision is not None:
         # Which incidents it may be about is asked at the next turns.
         call.detail = {**call.detail, "category_id": decision.category_id}
-        call.unit_id = _answering_unit(scene.desk, decision.unit_id)
+        give_to_answerers(call, ticket, scene.desk.rules)
     else:
-        heed_words(scene.session, lock_ticket(scene.session, call.ticket_id), said, now=scene.now)
-        if place is not None:
+        ticket = lock_ticket(scene.session, call.ticket_id)
+        heed_words(scene.session, ticket, said, now=scene.now)
+        if is_hidden_from_wards(ticket):
+            keep_from_wards(call)
+        elif place is not None:
             call.unit_id = place.unit_id
-    if scene.session.get_one(Ticket, call.ticket_id).priority is Priority.EMERGENCY:
+    if ticket.priority is Priority.EMERGENCY:
         # It is answered first, as if the emergency key had been pressed.
         call.detail = {**call.detail, "emergency": True}
-
-
-def _answering_unit(desk: Desk, unit_id: int) -> int | None:
-    """Whose agents answer: the responsible unit's; the city's for what nobody could place or only its office reads."""
-    routing = desk.rules.routing
-    return None if unit_id in (routing.operations_unit_id, routing.office_unit_id) else unit_id
 
 
 def _join(scene: Scene, *, in_front: bool) -> None:

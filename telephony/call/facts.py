@@ -6,6 +6,7 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
+from telephony.floor.answerers import near_unit_of
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
 from telephony.floor.floor import HEARTBEAT_LOST, Staffing, load_floor, load_staffing, may_be_answered
 from telephony.floor.offers import offer_back, offer_call
@@ -177,12 +178,17 @@ def _queue(session: Session, call: Call, desk: Desk, *, was_held: bool, now: dat
     return QueueFacts(
         position=place,
         # Not told that nobody is there, and sent to leave a message, before the consoles can have been heard again.
-        staffed=was_held or staffing.can_answer(call.unit_id) or may_be_answered(session, call.unit_id, now=now),
+        staffed=was_held or _may_be_answered(session, call, staffing, now=now),
         offer_is_open=call.state is CallState.OFFERED,
         offers=call.offers,
         waited_seconds=waited,
         wait_minutes=ceil(wait / timedelta(minutes=1)) if wait is not None else None,
     )
+
+
+def _may_be_answered(session: Session, call: Call, staffing: Staffing, *, now: datetime) -> bool:
+    asked = (call.unit_id, near_unit_of(call.detail))
+    return staffing.can_answer(*asked) or may_be_answered(session, *asked, now=now)
 
 
 def _place(session: Session, call: Call, staffing: Staffing, *, is_wanted: bool, now: datetime) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from telephony.call.end import let_agent_go, note_talk_over
 from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold, enter, lock_call
+from telephony.floor.answerers import require_not_concerned
 from telephony.floor.floor import Floor
 from telephony.floor.offers import end_consult, offer_call, offer_to
 from telephony.floor.rooms import close_room
@@ -82,9 +83,13 @@ def tell_colleague(call: Call, told: PassedOn) -> None:
 
 
 def pass_to_unit(session: Session, call: Call, told: PassedOn, *, unit_id: int, floor: Floor, now: datetime) -> None:
-    """To the line of this unit's people. Raises NotAllowed where none of them is at work. The talk is locked."""
+    """To the line of this unit's people; the talk is locked.
+
+    Raises NotAllowed where none of them is at work, or the request is about them.
+    """
     if not floor.staffs(unit_id):
         raise NotAllowed("nobody_at_unit")
+    require_not_concerned(session, call, unit_id=unit_id)
     leave_to_line(session, call, told, comes_back=False, now=now)
     call.unit_id = unit_id
     session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy.orm.util import identity_key
 
 from telephony.call.turn import Turn
 from telephony.calls import HEARD_AGAIN, conversation_of
+from telephony.floor.answerers import near_unit_of
 from telephony.floor.floor import STAFFED_NOW, heard_lately, staffing_in
 from telephony.ivr import CallFacts, Heard, QueueFacts, step
 from telephony.ivr.queue import CALM, SOUNDS_ALONE, may_come_to_the_front
@@ -93,7 +94,7 @@ def quiet_turn(taken: TakenTurn, webhook: Webhook, account: ProviderAccount, *, 
     before = conversation_of(row)
     queue = QueueFacts(
         position=row.last_position,
-        staffed=staffing.can_answer(row.unit_id),
+        staffed=staffing.can_answer(row.unit_id, near_unit_of(row.detail)),
         offers=row.offers,
         waited_seconds=int((now - row.queued_at).total_seconds()),
     )

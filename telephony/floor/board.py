@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
+from telephony.floor.answerers import answering_unit, near_unit_of
 from telephony.floor.floor import ANSWERING_ROLES, HEARTBEAT_LOST
 from telephony.floor.waiting import is_emergency, is_in_line
 from tickets.people.roles import CITY_LEVEL
@@ -100,12 +101,18 @@ def agents_now(session: Session, unit_ids: Sequence[int] | None, *, now: datetim
 
 
 def calls_waiting(
-    session: Session, unit_ids: Sequence[int] | None, *, staffed: frozenset[int], limit: int = 200, now: datetime
+    session: Session,
+    unit_ids: Sequence[int] | None,
+    *,
+    staffed: frozenset[int],
+    covers_city: bool,
+    limit: int = 200,
+    now: datetime,
 ) -> list[WaitingCall]:
     """Callers in the order in which they are served, with their place in line. One statement.
 
-    `staffed`: units with people of their own at work; their callers wait for them, all others for the city's.
-    `unit_ids`: only callers for these units; None is everybody.
+    `staffed`: units with people of their own at work; their callers wait for them, all others for the city's, if those
+    are there (`covers_city`). `unit_ids`: only callers whom these units' people may answer; None is everybody.
     """
     rows = session.execute(
         select(Call, shown_phone(), Unit.name, Unit.name_en)
@@ -118,9 +125,9 @@ def calls_waiting(
     served: dict[int | None, int] = {}
     waiting = []
     for call, phone, unit, unit_en in rows:
-        pool = call.unit_id if call.unit_id in staffed else None
+        pool = answering_unit(call.unit_id, near_unit_of(call.detail), staffed=staffed, covers_city=covers_city)
         served[pool] = served.get(pool, 0) + 1
-        if unit_ids is not None and call.unit_id not in unit_ids:
+        if unit_ids is not None and call.unit_id not in unit_ids and pool not in unit_ids:
             continue
         waiting.append(
             WaitingCall(

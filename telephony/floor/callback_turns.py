@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import BindParameter, Boolean, ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from telephony.floor.answerers import NEAR, near_unit
 from telephony.floor.callbacks import asked_not_to_be_called, is_on_the_line
 from telephony.ivr.message import may_be_called
 from tickets.city import wall_clock
+from tickets.routing.decision import OFFICIALS_IN_DANGER
 from tickets.schema import Call, CallbackRequest, Citizen, Ticket
 from tickets.states import CallbackReason, Priority
 
@@ -33,6 +35,7 @@ class DueCallback:
     reference: str
     is_missed: bool
     detail: Mapping[str, Any]
+    ticket_id: int | None
     refused_by: int | None
 
 
@@ -41,12 +44,15 @@ GivenTime = datetime | BindParameter[datetime]
 # Written out, so that a plan that is kept for every value can use the index of those who wait.
 _IS_OPEN: ColumnElement[bool] = literal_column("callback_request.state = 'open'", Boolean())
 _URGENT = Ticket.priority == Priority.EMERGENCY
+_HIDDEN = or_(Ticket.is_restricted, Ticket.routing_reasons.contains([{"code": OFFICIALS_IN_DANGER}]))
 _STANDING = (
     select(
         CallbackRequest,
         func.coalesce(Call.locale, Citizen.locale, "vi").label("locale"),
         func.coalesce(_URGENT, False).label("is_urgent"),
         func.coalesce(Ticket.reference, "").label("reference"),
+        func.coalesce(_HIDDEN, False).label("is_hidden"),
+        func.coalesce(near_unit(), Ticket.place_unit_id).label("near_unit_id"),
     )
     .outerjoin(Call, Call.id == CallbackRequest.call_id)
     .outerjoin(Citizen, Citizen.id == CallbackRequest.citizen_id)
@@ -71,12 +77,13 @@ def _as_due(row: Any, *, now: datetime) -> DueCallback:
     return DueCallback(
         id=request.id,
         phone=request.phone or "",
-        unit_id=request.unit_id,
+        unit_id=None if row.is_hidden else request.unit_id,
         locale=row.locale,
         queued_at=request.order_at,
         reference=row.reference,
         is_missed=request.reason is CallbackReason.MISSED,
-        detail={"emergency": row.is_urgent},
+        detail={"emergency": row.is_urgent, NEAR: None if row.is_hidden else row.near_unit_id},
+        ticket_id=request.ticket_id,
         refused_by=_refused_by(request, now=now),
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor import callbacks
+from telephony.floor.answerers import people_concerned
 from telephony.floor.callback_turns import DueCallback, standing
 from telephony.floor.floor import Floor
 from telephony.floor.presence import (
@@ -62,7 +63,12 @@ class CallbackAttempt:
 
 def call_next(session: Session, due: DueCallback, floor: Floor, *, now: datetime) -> bool:
     """Keep the best free agent and have the number dialled; false where nobody is free, or it is in other hands."""
-    candidates = [agent for agent in agents_for(due, floor, now=now) if agent.staff_id != due.refused_by]
+    concerned = set(session.scalars(people_concerned(due.ticket_id, now=now)))
+    candidates = [
+        agent
+        for agent in agents_for(due, floor, now=now)
+        if agent.staff_id != due.refused_by and agent.staff_id not in concerned
+    ]
     request = callbacks.lock_waiting(session, due.id) if candidates else None
     if request is None:
         return False
@@ -204,11 +210,13 @@ def not_now(session: Session, callback_id: int, *, staff_id: int, others: Floor,
         raise NotFound("callback", callback_id)
     _let_go(request, presence, now=now)
     callbacks.refuse(request, staff_id, now=now)
+    due = standing(session, callback_id, now=now)
+    not_asked = {staff_id, *session.scalars(people_concerned(due.ticket_id, now=now))}
     instead = next(
         (
             agent.staff_id
-            for agent in agents_for(standing(session, callback_id, now=now), others, now=now)
-            if agent.staff_id != staff_id
+            for agent in agents_for(due, others, now=now)
+            if agent.staff_id not in not_asked
             and keep_for_callback(session, agent.staff_id, callback_id=callback_id, now=now)
         ),
         None,

@@ -97,9 +97,9 @@ class Staffing:
     covers_city: bool
     has_free: bool
 
-    def can_answer(self, unit_id: int | None) -> bool:
-        """As `Floor.can_answer`."""
-        return self.covers_city or unit_id in self.staffed_unit_ids
+    def can_answer(self, unit_id: int | None, near_unit_id: int | None) -> bool:
+        """Whether anybody at work may take a call for this unit: its own people, the city's, or those of the place."""
+        return self.covers_city or not self.staffed_unit_ids.isdisjoint((unit_id, near_unit_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,6 @@ class Floor:
     def staffs(self, unit_id: int | None) -> bool:
         """Whether somebody of this very unit is at work."""
         return unit_id is not None and any(unit_id in agent.unit_ids for agent in self.agents)
-
-    def can_answer(self, unit_id: int | None) -> bool:
-        """Whether anybody at work may take a call for this unit: its own people, or the city's."""
-        return self.staffs(unit_id) or any(agent.covers_city for agent in self.agents)
 
     @property
     def staffed_unit_ids(self) -> frozenset[int]:
@@ -132,10 +128,10 @@ def load_staffing(session: Session, *, now: datetime) -> Staffing:
     return staffing_in(session.execute(STAFFED_NOW, heard_lately(now)).one())
 
 
-def may_be_answered(session: Session, unit_id: int | None, *, now: datetime) -> bool:
+def may_be_answered(session: Session, unit_id: int | None, near_unit_id: int | None, *, now: datetime) -> bool:
     """Whether anybody who could answer is silent only, and not found to have left."""
     asked = {"now": now, "heard_since": now - FOUND_LOST_WITHIN}
-    return staffing_in(session.execute(STAFFED_NOW, asked).one()).can_answer(unit_id)
+    return staffing_in(session.execute(STAFFED_NOW, asked).one()).can_answer(unit_id, near_unit_id)
 
 
 def heard_lately(now: datetime) -> dict[str, datetime]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from telephony.floor.answerers import near_unit
 from telephony.floor.board import emergencies_first, shown_phone
 from telephony.floor.consulting import consult_of
 from telephony.floor.floor import ANSWERING_ROLES
@@ -67,7 +68,7 @@ def live_calls(session: Session, viewer: Viewer, unit_ids: Sequence[int] | None,
             RoleAssignment.valid_from <= now,
             or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
         )
-        found = found.where(or_(Call.unit_id.in_(unit_ids), Call.agent_id.in_(theirs)))
+        found = found.where(or_(Call.unit_id.in_(unit_ids), near_unit().in_(unit_ids), Call.agent_id.in_(theirs)))
     return [_as_live(*row) for row in session.execute(found).all()]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, or_, select, text, upda
 from sqlalchemy.orm import Session
 
 from telephony.calls import end_hold, enter, lock_call
+from telephony.floor.answerers import heed_ticket, people_concerned
 from telephony.floor.callback_turns import DueCallback, due_callbacks
 from telephony.floor.calling_back import call_next
 from telephony.floor.consulting import Consult, answered, consult_of, keep
@@ -29,7 +30,7 @@ from telephony.floor.telephones import may_ring
 from telephony.floor.waiting import agents_for, is_emergency, refusals, waiting_calls
 from tickets.each_alone import PutAside, each_alone
 from tickets.errors import NotFound
-from tickets.schema import Call, Offer, Presence
+from tickets.schema import Call, Offer, Presence, RoleAssignment
 from tickets.states import CallState, OfferOutcome, OfferPurpose
 
 RING = timedelta(seconds=30)
@@ -93,7 +94,10 @@ def _serve(session: Session, waiting: Call | DueCallback, floor: Floor, *, now: 
     if isinstance(waiting, DueCallback):
         return call_next(session, waiting, floor, now=now)
     call = _lock_queued(session, waiting.id)
-    return call is not None and offer_call(session, call, floor, now=now)
+    if call is None:
+        return False
+    heed_ticket(session, call)
+    return offer_call(session, call, floor, now=now)
 
 
 def _lock_queued(session: Session, call_id: int) -> Call | None:
@@ -110,7 +114,7 @@ def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> 
     """Offer one call, locked by the caller of this, to its best free agent; false when there is none."""
     refused_by = refusals(session, call.id) if call.offers else frozenset()
     return any(
-        take(session, agent.staff_id, call_id=call.id, now=now) and _write_offer(session, call, agent.staff_id, now=now)
+        take(session, agent.staff_id, call, now=now) and _write_offer(session, call, agent.staff_id, now=now)
         for agent in agents_for(call, floor, refused_by=refused_by, now=now)
     )
 
@@ -123,7 +127,7 @@ def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
         and is_heard(session, before, now=now)
         and before not in refusals(session, call.id)
         and may_ring(call.detail, phone_of(session, before))
-        and take(session, before, call_id=call.id, now=now)
+        and take(session, before, call, now=now)
         and _write_offer(session, call, before, now=now)
     )
 
@@ -131,6 +135,8 @@ def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
 def offer_to_kept(session: Session, call: Call, presence: Presence | None, *, callback_id: int, now: datetime) -> bool:
     """Ring at whoever was kept for this person, locked by the caller of this; false when they are gone."""
     if presence is None or not is_kept_for(presence, callback_id) or not may_ring(call.detail, presence.phone):
+        return False
+    if session.scalar(people_concerned(call.ticket_id, now=now).where(RoleAssignment.staff_id == presence.staff_id)):
         return False
     if not ring_kept(presence, call.id, now=now):
         return False
@@ -142,7 +148,7 @@ def offer_to(session: Session, call: Call, staff_id: int, *, now: datetime) -> b
     """Ring at this very agent, whoever else is free; false when they are not free any more. The call is locked."""
     return (
         may_ring(call.detail, phone_of(session, staff_id))
-        and take(session, staff_id, call_id=call.id, now=now)
+        and take(session, staff_id, call, now=now)
         and _write_offer(session, call, staff_id, now=now)
     )
 
@@ -254,7 +260,7 @@ def connection_failed(session: Session, call: Call, *, now: datetime) -> None:
 def ask_colleague(session: Session, call: Call, consult: Consult, *, now: datetime) -> bool:
     """It rings at them as a call does; false when they are not free any more. The caller waits for nobody else."""
     reachable = may_ring(call.detail, phone_of(session, consult.with_id))
-    if not reachable or not take(session, consult.with_id, call_id=call.id, now=now):
+    if not reachable or not take(session, consult.with_id, call, now=now):
         return False
     row = {"call_id": call.id, "staff_id": consult.with_id, "offered_at": now, "expires_at": now + RING}
     session.execute(insert(Offer), {**row, "purpose": OfferPurpose.CONSULT})

@@ -6,10 +6,11 @@ from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from telephony.floor.answerers import people_concerned
 from telephony.floor.floor import HEARTBEAT_LOST
 from tickets.each_alone import PutAside, change_rows
 from tickets.errors import NotAllowed
-from tickets.schema import Offer, Presence
+from tickets.schema import Call, Offer, Presence
 from tickets.states import PresenceState
 
 WRAP_UP = timedelta(seconds=90)
@@ -120,24 +121,25 @@ def free(presence: Presence, *, now: datetime) -> None:
     presence.call_id, presence.wrap_up_until = None, None
 
 
-def take(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
+def take(session: Session, staff_id: int, call: Call, *, now: datetime) -> bool:
     """Offer this agent the call, if they are free, or write down this very talk, and nobody else has them in hand.
 
     Nor whoever something still rings at, whatever their presence says: the database would refuse a second offer, and
-    with it the turn of a caller who has nothing to do with it.
+    with it the turn of a caller who has nothing to do with it. Nor anybody of the body that the request is about.
     """
     # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
-    wraps_it_up = and_(Presence.state == PresenceState.WRAP_UP, Presence.call_id == call_id)
+    wraps_it_up = and_(Presence.state == PresenceState.WRAP_UP, Presence.call_id == call.id)
     free = (
         select(Presence.staff_id)
         .where(Presence.staff_id == staff_id, or_(Presence.state == PresenceState.AVAILABLE, wraps_it_up))
         .where(~select(Offer.id).where(Offer.staff_id == staff_id, Offer.outcome.is_(None)).exists())
+        .where(Presence.staff_id.not_in(people_concerned(call.ticket_id, now=now)))
         .with_for_update(key_share=True, skip_locked=True)
     )
     taken = session.execute(
         update(Presence)
         .where(Presence.staff_id.in_(free.scalar_subquery()))
-        .values(state=PresenceState.OFFERED, since=now, call_id=call_id, wrap_up_until=None)
+        .values(state=PresenceState.OFFERED, since=now, call_id=call.id, wrap_up_until=None)
         .returning(Presence.staff_id)
         .execution_options(synchronize_session="fetch")
     )

@@ -23,15 +23,17 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    not_,
     or_,
     select,
 )
 from sqlalchemy.orm import QueryableAttribute, Session
 
+from telephony.floor.answerers import answering_unit, near_unit, near_unit_of
 from telephony.floor.callback_turns import GivenTime, awake_since, promised_before
 from telephony.floor.floor import Floor, FloorAgent, Staffing
 from telephony.floor.telephones import may_ring
-from tickets.schema import Call, CallbackRequest, Offer
+from tickets.schema import Call, CallbackRequest, Offer, Ticket
 from tickets.states import CallState, OfferOutcome
 
 WAITING = (CallState.QUEUED, CallState.OFFERED)
@@ -75,7 +77,7 @@ def position(session: Session, call: Call, *, staffing: Staffing, now: datetime)
     """The caller's place among those the same people will answer, counted from one."""
     if call.queued_at is None:
         return 1
-    staffed = staffing.staffed_unit_ids
+    pool = _pool_of(call, staffing)
     asked = {
         "call_id": call.id,
         "queued_at": call.queued_at,
@@ -83,10 +85,9 @@ def position(session: Session, call: Call, *, staffing: Staffing, now: datetime)
         "now": now,
         "awake_since": awake_since(now),
         "phone": call.phone,
-        "unit_id": call.unit_id,
-        "staffed": list(staffed),
+        **_of_pool(pool, staffing),
     }
-    ahead = _ahead(is_urgent=is_emergency(call), is_of_their_own=call.unit_id in staffed)
+    ahead = _ahead(is_urgent=is_emergency(call), is_of_their_own=pool is not None)
     return int(session.scalar(ahead, asked) or 0) + 1
 
 
@@ -101,7 +102,7 @@ def _ahead(*, is_urgent: bool, is_of_their_own: bool) -> Select[int]:
         select(func.count())
         .select_from(Call)
         .where(_IS_WAITING, Call.id != bindparam("call_id"), _is_heard(bindparam("heard_since")))
-        .where(before, _same_pool(Call.unit_id, is_of_their_own=is_of_their_own))
+        .where(before, _same_pool(Call.unit_id, near_unit(), is_of_their_own=is_of_their_own))
     )
     ahead: ColumnElement[Any] = callers.scalar_subquery()
     if not is_urgent:
@@ -109,7 +110,7 @@ def _ahead(*, is_urgent: bool, is_of_their_own: bool) -> Select[int]:
         called = select(func.count()).select_from(CallbackRequest).where(promised)
         # Whoever calls again does not wait behind their own callback.
         called = called.where(CallbackRequest.phone.is_distinct_from(bindparam("phone")))
-        in_pool = _same_pool(CallbackRequest.unit_id, is_of_their_own=is_of_their_own)
+        in_pool = _same_pool(CallbackRequest.unit_id, _near_of_callback(), is_of_their_own=is_of_their_own)
         ahead = ahead + called.where(in_pool).scalar_subquery()
     return select(ahead)
 
@@ -125,9 +126,9 @@ def expected_wait(session: Session, call: Call, *, place: int, staffing: Staffin
 
     None where too few were answered to tell: a wrong figure is worse than none.
     """
-    staffed = staffing.staffed_unit_ids
-    asked = {"since": now - PACE_WITHIN, "unit_id": call.unit_id, "staffed": list(staffed)}
-    answered = session.scalar(_answered_lately(is_of_their_own=call.unit_id in staffed), asked)
+    pool = _pool_of(call, staffing)
+    asked = {"since": now - PACE_WITHIN, **_of_pool(pool, staffing)}
+    answered = session.scalar(_answered_lately(is_of_their_own=pool is not None), asked)
     return place * PACE_WITHIN / answered if answered and answered >= PACE_NEEDS else None
 
 
@@ -137,7 +138,7 @@ def _answered_lately(*, is_of_their_own: bool) -> Select[int]:
         select(func.count())
         .select_from(Call)
         .where(Call.queued_at > bindparam("since"), _IS_INBOUND, Call.answered_at.is_not(None))
-        .where(_same_pool(Call.unit_id, is_of_their_own=is_of_their_own))
+        .where(_same_pool(Call.unit_id, near_unit(), is_of_their_own=is_of_their_own))
     )
 
 
@@ -163,7 +164,10 @@ def agents_for(call: InLine, floor: Floor, *, refused_by: Collection[int] = (), 
     """
     waited = now - (call.queued_at or now)
     free = [agent for agent in floor.agents if agent.is_free and may_ring(call.detail, agent.phone)]
-    own = [agent for agent in free if call.unit_id in agent.unit_ids]
+    asked = answering_unit(
+        call.unit_id, near_unit_of(call.detail), staffed=floor.staffed_unit_ids, covers_city=floor.staffing.covers_city
+    )
+    own = [agent for agent in free if asked in agent.unit_ids]
     city_may = call.unit_id is None or waited >= OWN_UNIT_FIRST or is_emergency(call) or not floor.staffs(call.unit_id)
     others = [agent for agent in free if agent.covers_city and agent not in own] if city_may else []
     candidates = own + others
@@ -206,8 +210,29 @@ def _urgency() -> ColumnElement[int]:
     return case((Call.detail["emergency"].as_boolean(), 0), else_=1)
 
 
-def _same_pool(unit_id: QueryableAttribute[int | None], *, is_of_their_own: bool) -> ColumnElement[bool]:
-    """Calls for a staffed unit wait for its people; all others wait for the city's."""
+def _pool_of(call: Call, staffing: Staffing) -> int | None:
+    staffed, near = staffing.staffed_unit_ids, near_unit_of(call.detail)
+    return answering_unit(call.unit_id, near, staffed=staffed, covers_city=staffing.covers_city)
+
+
+def _of_pool(pool: int | None, staffing: Staffing) -> dict[str, Any]:
+    return {"pool": pool, "staffed": list(staffing.staffed_unit_ids), "covers_city": staffing.covers_city}
+
+
+def _near_of_callback() -> ColumnElement[int | None]:
+    place = select(Ticket.place_unit_id).where(Ticket.id == CallbackRequest.ticket_id, Ticket.is_restricted.is_(False))
+    return place.correlate(CallbackRequest).scalar_subquery()
+
+
+def _same_pool(
+    unit_id: QueryableAttribute[int | None], near: ColumnElement[int | None], *, is_of_their_own: bool
+) -> ColumnElement[bool]:
+    """As `answering_unit`: calls wait for the people of one staffed unit; all others wait for the city's."""
+    staffed = bindparam("staffed", type_=ARRAY(BigInteger))
+    covers_city: BindParameter[bool] = bindparam("covers_city", type_=Boolean())
+    not_by_its_own = or_(unit_id.is_(None), unit_id != all_(staffed))
+    is_the_desks = and_(unit_id.is_(None), covers_city)
     if is_of_their_own:
-        return unit_id == bindparam("unit_id")
-    return or_(unit_id.is_(None), unit_id != all_(bindparam("staffed", type_=ARRAY(BigInteger))))
+        pool: BindParameter[int] = bindparam("pool", type_=BigInteger())
+        return or_(unit_id == pool, and_(not_by_its_own, not_(is_the_desks), near == pool))
+    return and_(not_by_its_own, or_(is_the_desks, near.is_(None), near != all_(staffed)))

@@ -12,8 +12,8 @@ from tickets.routing.matter_kinds import RankedKind, equally_likely, kinds_of
 from tickets.routing.rule_rows import CategoryRule, LineRule, ProcedureRule, UnitRule
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind
 
-# The reason of a ticket that its words alone restrict.
-SUSPECTED = "officials_suspected"
+# The reason of a ticket that its words alone restrict, and of one that must be seen at once all the same.
+SUSPECTED, OFFICIALS_IN_DANGER = "officials_suspected", "officials_in_danger"
 # The reason of a kind that the rules told, and of one that agents' corrections taught.
 GUESSED, LEARNED, LEARNED_RULE = "category_guessed", "category_learned", "learned:"
 
@@ -297,7 +297,7 @@ def _danger_first(read: MatterReading, rules: RoutingRules, reasons: list[Routin
 
     It is not restricted: whoever is on duty must see it at once.
     """
-    reasons.append(RoutingReason("officials_in_danger", read.about_officials.told))
+    reasons.append(RoutingReason(OFFICIALS_IN_DANGER, read.about_officials.told))
     return _Found(rules.operations_unit_id, _triage(rules), Level.CITY)
 
 

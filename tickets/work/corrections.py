@@ -6,14 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.people.actor import Actor
-from tickets.routing.decision import GUESSED, LEARNED, SUSPECTED
+from tickets.routing.decision import GUESSED, LEARNED, OFFICIALS_IN_DANGER, SUSPECTED
 from tickets.schema import ReadingCorrection, Ticket
 from tickets.states import ReadField
 
 # Which of a ticket's reasons said what was read.
 SAID_IN = {
     ReadField.DANGER: ("emergency_words", "danger_doubtful"),
-    ReadField.CONDUCT: (SUSPECTED, "officials_in_danger"),
+    ReadField.CONDUCT: (SUSPECTED, OFFICIALS_IN_DANGER),
     ReadField.CATEGORY: (GUESSED, LEARNED, "category_tied"),
     ReadField.PLACE: ("place_unique", "place_split", "place_ambiguous", "place_none"),
 }

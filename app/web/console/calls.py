@@ -24,6 +24,7 @@ from telephony.floor import offers, presence
 from telephony.floor.consulting import consult_of
 from telephony.floor.offers import end_consult
 from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.people.roles import visible_tickets
 from tickets.schema import Call, Presence, Ticket
 from tickets.states import CallState, PresenceState
 
@@ -168,6 +169,10 @@ def _page_ofown_call() -> str:
 
 
 def _page_of(call: Call) -> str:
-    """The ticket of the call; a call without one is written down in the form for a new ticket."""
-    reference = g.session.scalar(select(Ticket.reference).where(Ticket.id == call.ticket_id))
-    return f"/console/tickets/{reference}" if reference else f"/console/new?call={call.id}"
+    """The ticket of the call, or where that is not open to them what they note of the call; without a ticket, the form
+    for a new one."""
+    if call.ticket_id is None:
+        return f"/console/new?call={call.id}"
+    seen = select(Ticket.reference).where(Ticket.id == call.ticket_id, visible_tickets(g.viewer))
+    reference = g.session.scalar(seen)
+    return f"/console/tickets/{reference}" if reference else f"/console/calls/{call.id}"

@@ -138,6 +138,8 @@ def _send_ticket_along(call: Call, unit_id: int) -> None:
 def _refusal_words(code: str) -> str:
     if code == "nobody_at_unit":
         return _("Nobody of this unit is at work on the phones. The caller is still yours.")
+    if code == "about_them":
+        return _("The request is about this unit: nobody who works there is asked. The caller is still yours.")
     return _("This colleague takes no call just now. The caller is still yours.")
 
 

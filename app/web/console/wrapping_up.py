@@ -3,21 +3,23 @@
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import after_press, open_tickets
 from app.web.console.call_trail import note_call
 from app.web.console.typed import own_call_id
 from app.web.frame.access import signed_in
+from app.web.frame.current import rules
 from app.web.frame.once import form_key, is_first
 from app.web.pieces.kept_drafts import discard, keep_typed, kept
+from app.web.pieces.names import unit_name
 from telephony.floor import offers, presence
 from telephony.floor.offers import was_taken_by
 from telephony.floor.wrap_up import finish_wrap_up, link_call
 from tickets.errors import NotFound
 from tickets.people.references import read_reference
-from tickets.people.roles import visible_ticket
+from tickets.people.roles import visible_ticket, visible_tickets
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import DraftForm, PresenceState
 from tickets.work.drafts import about_call
@@ -96,7 +98,8 @@ def _link(call_id: int, typed: str) -> None:
 def _call_page(call_id: int, *, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
     row = g.session.execute(
         select(Call, Ticket.reference, Citizen)
-        .outerjoin(Ticket, Ticket.id == Call.ticket_id)
+        .select_from(Call)
+        .outerjoin(Ticket, and_(Ticket.id == Call.ticket_id, visible_tickets(g.viewer)))
         .outerjoin(Citizen, Citizen.id == Call.citizen_id)
         .where(Call.id == call_id, was_taken_by(g.viewer.staff_id))
     ).one_or_none()
@@ -106,6 +109,7 @@ def _call_page(call_id: int, *, errors: dict[str, str], status: int = 200) -> Re
         "console/call.html",
         call=row.Call,
         reference=row.reference,
+        with_others=_with_others(row.Call) if row.reference is None else "",
         citizen=row.Citizen,
         history=open_tickets(row.Call.citizen_id, call_id=call_id) if row.Call.citizen_id else [],
         errors=errors,
@@ -113,3 +117,15 @@ def _call_page(call_id: int, *, errors: dict[str, str], status: int = 200) -> Re
         once=form_key(),
     )
     return Response(page, status, mimetype="text/html")
+
+
+def _with_others(call: Call) -> str:
+    """Whose request it is that this agent talks about and may not open; what they note is kept with it."""
+    if call.ticket_id is None:
+        return ""
+    ticket = g.session.get_one(Ticket, call.ticket_id)
+    unit = None if ticket.is_restricted else rules().routing.units.get(ticket.unit_id)
+    if unit is None:
+        return _("The request is open to few people only. Write down what is said: it is kept with the request.")
+    where = unit_name(unit)
+    return _("The request is with %(unit)s. Write down what is said: it is kept with the request.", unit=where)

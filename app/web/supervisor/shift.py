@@ -67,13 +67,14 @@ def fragment() -> ResponseReturnValue:
 def _now() -> dict[str, object]:
     units = supervised_units(g.viewer)
     agents = agents_now(g.session, units, now=g.now)
-    staffed = frozenset(u for a in agents if a.is_alive and a.state in AT_WORK for u in a.unit_ids)
+    at_work = [agent for agent in agents if agent.is_alive and agent.state in AT_WORK]
+    staffed, covers_city = frozenset(u for a in at_work for u in a.unit_ids), any(a.covers_city for a in at_work)
     queues = units_now(g.session, g.viewer, units, now=g.now)
     return {
         "queues": queues,
         "agents": agents,
         "free": sum(1 for agent in agents if agent.state is PresenceState.AVAILABLE and agent.is_alive),
-        "calls": calls_waiting(g.session, units, staffed=staffed, now=g.now),
+        "calls": calls_waiting(g.session, units, staffed=staffed, covers_city=covers_city, now=g.now),
         "callbacks": open_callbacks(g.session, g.viewer, unit_ids=units),
         "outages": recent_gaps(g.session, since=g.now - _OUTAGES_OF),
         "today": _today(units),

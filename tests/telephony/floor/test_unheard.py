@@ -32,7 +32,7 @@ def counted(session, *, now):
     return {
         "bar": agent_bar(session, viewer, unit_ids=tuple(of), covers_city=False, now=now).waiting,
         "city's bar": agent_bar(session, viewer, unit_ids=(), covers_city=True, now=now).waiting,
-        "shift": len(calls_waiting(session, of, staffed=frozenset(), now=now)),
+        "shift": len(calls_waiting(session, of, staffed=frozenset(), covers_city=True, now=now)),
         "calls now": len(live_calls(session, viewer, of, now=now)),
         "cap": waiting_at(session, of, now=now),
         "sweep": waiting_count(session, now=now),
