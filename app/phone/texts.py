@@ -22,7 +22,7 @@ def receive_text(session: Session, form: Mapping[str, str], desk: Desk, *, now: 
         reply = Reply(intent.codes, intent.instruction, intent.passes_up, intent.may_be_words)
         if take_reply(session, reply, phone=phone, message_sid=sms.message_sid, now=now):
             return None
-        # Nobody we report to: a citizen's ordinary words that look like a leader's code.
-        sms = replace(sms, intent=TextIntent(sms.body))
+        # Nobody we report to: a citizen's ordinary words that look like a leader's code, or nothing but one.
+        sms = sms if intent.says_no_more else replace(sms, intent=TextIntent(sms.body))
     act_on_sms(session, sms, desk, now=now)
     return sms

@@ -136,6 +136,7 @@ NOISES: Mapping[str, LazyString] = {
     "machine": lazy_gettext("sent by a machine: a short code or a sender's name"),
     "thanks": lazy_gettext("thanks"),
     "echo": lazy_gettext("our own text, sent back to us"),
+    "reply_code": lazy_gettext("a reply code, from a number that was sent none"),
 }
 
 

@@ -69,6 +69,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "swap": lazy_gettext("Notice: swap of a duty shift"),
     "sms_help": lazy_gettext("To the citizen: how to text us"),
     "status_broken": lazy_gettext("To the citizen: a reference has 10 digits"),
+    "code_of_nobody": lazy_gettext("To whoever texts a reply code: none was sent to this number"),
     "sms_stopped": lazy_gettext("To the citizen: no more texts"),
     "sms_welcome": lazy_gettext("To the citizen: texts again"),
     "ticket_opened": lazy_gettext("To the citizen: received, with reference"),

@@ -29,6 +29,7 @@ from telephony.sms.intent import (
     without_pin,
 )
 from telephony.sms.matter import is_talking, take_text
+from telephony.sms.noise import take_reply_of_nobody
 from telephony.sms.pictures import picture_sids
 from tickets.outbox import posting
 from tickets.people import citizens
@@ -100,7 +101,8 @@ def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime)
     """Do what a message asks for.
 
     Taking a leader's reply is not ours: one that comes here was taken by nobody, because its sender is no leader or
-    hides the number, and is a citizen's ordinary words that began like a leader's code.
+    hides the number, and is a citizen's ordinary words that began like a leader's code. Where it says nothing else,
+    nobody could work on it: its sender is told how to be heard.
     """
     match sms.intent:
         case StopIntent():
@@ -156,7 +158,8 @@ def _start(session: Session, sms: ReceivedSms, *, now: datetime) -> None:
 
 def _take(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
     words = sms_body(without_pin(sms.body, sms.intent))
-    taken = take_text(session, words, sms, desk, is_simulated=_is_simulated(desk), now=now)
+    take = take_reply_of_nobody if _is_code_alone(session, sms, now=now) else take_text
+    taken = take(session, words, sms, desk, is_simulated=_is_simulated(desk), now=now)
     _note_led_to(session, sms, contact_id=taken.contact_id, ticket_id=taken.ticket_id)
 
 
@@ -207,6 +210,13 @@ def _answer(session: Session, sms: ReceivedSms, template: str, params: Mapping[s
         citizen_id=known.id if known else None,
         now=now,
     )
+
+
+def _is_code_alone(session: Session, sms: ReceivedSms, *, now: datetime) -> bool:
+    """Whoever shows us something, or talks with us about a matter, may mean that."""
+    if not isinstance(sms.intent, CodesIntent) or not sms.intent.says_no_more:
+        return False
+    return not sms.has_pictures and not is_talking(session, sms.phone, now=now)
 
 
 def _is_for_a_person(sms: ReceivedSms) -> bool:

@@ -14,13 +14,14 @@ class CodesIntent:
     """A leader's reply to levels: `GN <code> [<code> …] [instruction]`, `TC <code>` to pass them up, or a code alone.
 
     Without a code it means the one that waits. `may_be_words`: it could be everyday talk ("ok 48312", "482913 hộ dân
-    …"), and is a reply only if there is such a code.
+    …"), and is a reply only if there is such a code. `says_no_more`: words of replies and codes are all of it.
     """
 
     codes: tuple[str, ...] = ()
     instruction: str = ""
     passes_up: bool = False
     may_be_words: bool = field(default=False, compare=False)
+    says_no_more: bool = field(default=False, compare=False)
 
 
 # A code in one piece, or in pieces of up to four digits as people read numbers out; a date after it is no piece of it.
@@ -33,6 +34,8 @@ _FURTHER = re.compile(r"(?:[\s,;+&]|va\b|and\b|gn\b|ack\b|tc\b)+(?P<code>\d{6,8}
 # Without any code: GN with or without an instruction, the others as the whole message.
 _NO_NUMBER = re.compile(r"^(?:(?P<gn>gn)(?:[\s:.,-]+.*|$)|(?:ghi nhan|ack|(?P<up>tc|trinh cap tren))[\s.!]*$)")
 _PASS_UP = frozenset({"tc", "trinh cap tren"})
+# "ok" people say to us as well, and a number alone may be anything.
+_ONLY_REPLIES = _PASS_UP | {"gn", "ghi nhan", "ack"}
 _CODE_DIGITS = range(4, 9)
 # The codes that are given out now have as many digits; alone or after "ok", fewer are more likely something else.
 _SHORTEST = 6
@@ -59,7 +62,7 @@ def _without_code(text: str, folded: str) -> CodesIntent | None:
     if not found:
         return None
     words = text[len("gn") :].strip(" :.,;-") if found["gn"] else ""
-    return CodesIntent((), words[:MAX_INSTRUCTION], passes_up=bool(found["up"]))
+    return CodesIntent((), words[:MAX_INSTRUCTION], passes_up=bool(found["up"]), says_no_more=not words)
 
 
 def _by_code(text: str, folded: str, found: re.Match[str]) -> CodesIntent | None:
@@ -70,7 +73,8 @@ def _by_code(text: str, folded: str, found: re.Match[str]) -> CodesIntent | None
     if rest is None or len(code) not in _CODE_DIGITS or not _is_meant(word, code, folded, found.start("code"), rest):
         return None
     may_be_words = (word != "gn" and len(code) < _SHORTEST) or (word is None and bool(rest))
-    return CodesIntent((code, *further), rest[:MAX_INSTRUCTION], word in _PASS_UP, may_be_words)
+    says_no_more = not rest and word in _ONLY_REPLIES
+    return CodesIntent((code, *further), rest[:MAX_INSTRUCTION], word in _PASS_UP, may_be_words, says_no_more)
 
 
 def _further(folded: str, at: int) -> list[str]:

@@ -12,7 +12,7 @@ from telephony.sms.echo import is_echo
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.intake.cleaning import Matter
-from tickets.intake.noise import ECHO, MACHINE, NoiseRead, keep_noise, noise_in
+from tickets.intake.noise import ECHO, MACHINE, REPLY_CODE, NoiseRead, keep_noise, noise_in
 from tickets.matter import MatterReading
 from tickets.matter.noise import BROKEN_STATUS, EMPTY, GREETING, MASHED
 from tickets.people import citizens
@@ -22,6 +22,7 @@ from tickets.states import Channel
 # What helps whoever sent it; an advertisement and a machine's notice are not answered.
 _HELPS = {
     BROKEN_STATUS: "status_broken", EMPTY: "sms_help", GREETING: "sms_help", MASHED: "sms_help",
+    REPLY_CODE: "code_of_nobody",
 }  # fmt: skip
 # Fewer digits are no subscriber's number: a short code of a carrier, a bank, a shop.
 _SHORT = re.compile(r"\+?\d{1,7}")
@@ -52,6 +53,18 @@ def take_noise(
     taken = _keep(session, body, sms, desk, noise, is_simulated=is_simulated, now=now)
     if noise.kind in _HELPS:
         _help(session, sms, _HELPS[noise.kind], desk.read(body), now=now)
+    return taken
+
+
+def take_reply_of_nobody(
+    session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime
+) -> Taken:
+    """A leader's reply and nothing else, from a number that was sent no code: its writer must not believe it done."""
+    kept = take_machine(session, body, sms, desk, is_simulated=is_simulated, now=now)
+    if kept is not None:
+        return kept
+    taken = _keep(session, body, sms, desk, NoiseRead(REPLY_CODE, body), is_simulated=is_simulated, now=now)
+    _help(session, sms, _HELPS[REPLY_CODE], desk.read(body), now=now)
     return taken
 
 

@@ -29,8 +29,8 @@ from tickets.work.resolution import take_up_again
 from tickets.work.ticket import lock_ticket, move
 
 # Beside the kinds of `tickets/matter/noise.py`: who writes is a machine; nothing but thanks, and nobody was answered;
-# our own words that came back.
-MACHINE, THANKS, ECHO = "machine", "thanks", "echo"
+# our own words that came back; a reply code from a number that was sent none.
+MACHINE, THANKS, ECHO, REPLY_CODE = "machine", "thanks", "echo", "reply_code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,30 +9,24 @@ from sqlalchemy import func, select, text
 
 from app.wording.messages import message_app, render
 from app.wording.spoken_time import dated_phrase
-from tests.app.web.steering import climb
 from tests.factories import KEYS, open_ticket, staff, unit
 from tests.telephony.phone import Phone
 from tickets.people.actor import staff_actor
 from tickets.people.pins import pin_of
-from tickets.people.roles import load_viewer
 from tickets.schema import (
-    Acknowledgement,
     Base,
     Clock,
     Contact,
     InboundSms,
-    IncidentPerson,
     Line,
     Message,
     NoiseContact,
     OutboundMessage,
     PhonePreference,
-    StepRecipient,
     Ticket,
 )
 from tickets.states import Channel, Disposition, OutboundState, Priority, Role
-from tickets.work import assignment, conversation, incidents, resolution
-from tickets.work.incidents import WantedIncident
+from tickets.work import assignment, conversation, resolution
 
 _sids = itertools.count(1)
 
@@ -352,20 +346,6 @@ def test_status_callbacks_move_a_message_by_rank_only(session, texter, client, s
     assert (letter.provider_status, letter.provider_sid) == ("delivered", "SM-out")
 
 
-def test_a_leaders_code_is_taken_and_answered_and_opens_no_ticket(session, client, settings, now):
-    climbed = climb(session, opened_at=now)
-    leader, told = climbed.people[4], climbed.step(session, 4)
-    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
-    before = len(tickets(session))
-    phone = Phone(client, settings, number=leader.phone)
-
-    phone.post("sms", MessageSid="SM-code", SmsSid="SM-code", Body=f"GN {code} xu ly ngay", NumSegments="1")
-
-    assert session.get_one(Acknowledgement, told.id).instruction == "xu ly ngay"
-    assert sent(session)[-1].template == "acknowledge_taken"
-    assert len(tickets(session)) == before
-
-
 EVERYTHING_ONE_CAN_TEXT = [
     "GN 48213", "GN 48213 Cống vỡ ở phường Sài Gòn, nước ngập", "ok 2024 vẫn chưa có ai đến", "Ghi nhận 1234: đèn hỏng",
     "Rác ở phường Bến Thành không ai lấy", "HELP", "?", "TT 2600421733", "TT 2600421733 123456", "Huy", "dung", "",
@@ -390,101 +370,9 @@ def test_whatever_a_citizen_texts_has_an_effect(session, texter, body):
     assert tickets(session) or sent(session)
 
 
-def test_a_code_from_a_phone_that_is_not_the_leaders_is_a_citizens_matter(session, client, settings, now):
-    climbed = climb(session, opened_at=now)
-    told = climbed.step(session, 4)
-    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
-    phone = Phone(client, settings, number="+84907654321")
-
-    phone.post("sms", MessageSid="SM-other", SmsSid="SM-other", Body=f"GN {code} cho dong ho so", NumSegments="1")
-
-    assert session.get(Acknowledgement, told.id) is None
-    assert tickets(session)[-1].body == f"GN {code} cho dong ho so"
-
-
-@pytest.mark.parametrize("body", ["ok 2024 vẫn chưa có ai đến", "ok 1500 hộ dân bị ngập", "Ghi nhận 300 trường hợp"])
-def test_a_leaders_ordinary_words_with_a_number_are_no_wrong_code(session, client, settings, now, body):
-    leader = climb(session, opened_at=now).people[4]
-    phone = Phone(client, settings, number=leader.phone)
-
-    phone.post("sms", MessageSid="SM-words", SmsSid="SM-words", Body=body, NumSegments="1")
-
-    assert tickets(session)[-1].body == body
-    assert "acknowledge_unknown" not in [message.template for message in sent(session)]
-
-
-def test_a_leaders_code_read_out_in_groups_is_taken(session, client, settings, now):
-    climbed = climb(session, opened_at=now)
-    leader, told = climbed.people[4], climbed.step(session, 4)
-    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
-    phone = Phone(client, settings, number=leader.phone)
-
-    body = f"GN {code[:3]} {code[3:]} hop sang mai"
-    phone.post("sms", MessageSid="SM-groups", SmsSid="SM-groups", Body=body, NumSegments="1")
-
-    assert session.get_one(Acknowledgement, told.id).instruction == "hop sang mai"
-
-
-def test_a_leaders_bare_code_is_taken_and_a_mistyped_one_is_answered_and_neither_opens_a_ticket(
-    session, client, settings, now
-):
-    climbed = climb(session, opened_at=now)
-    leader, told = climbed.people[4], climbed.step(session, 4)
-    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
-    before = len(tickets(session))
-    phone = Phone(client, settings, number=leader.phone)
-
-    phone.post("sms", MessageSid="SM-off", SmsSid="SM-off", Body=f"{(int(code) + 1) % 10**6:06}", NumSegments="1")
-    phone.post("sms", MessageSid="SM-bare", SmsSid="SM-bare", Body=code, NumSegments="1")
-
-    answers = [m.template for m in sent(session) if m.template.startswith("acknowledge_")]
-    assert answers == ["acknowledge_unknown", "acknowledge_taken"]
-    assert session.get_one(Acknowledgement, told.id).staff_id == leader.id
-    assert len(tickets(session)) == before
-
-
-@pytest.mark.parametrize("body", ["482913", "482913 hộ dân bị ngập", "khẩn", "GN", "gn làm ngay", "TC"])
+@pytest.mark.parametrize("body", ["482913", "482913 hộ dân bị ngập", "khẩn", "gn làm ngay"])
 def test_a_citizens_bare_number_or_word_opens_a_ticket(session, texter, body):
     texter(body)
 
     (ticket,) = tickets(session)
     assert ticket.body == body
-
-
-def known_incident(session, now, *, units=("26740",)):
-    boss = staff(session, role=Role.SUPERVISOR, at="79")
-    master = open_ticket(session, now=now)
-    wanted = WantedIncident(
-        master.ticket_id, [unit(session, code).id for code in units], None, "Khu vực mất điện.", "A power cut.",
-        timedelta(hours=2),
-    )  # fmt: skip
-    viewer = load_viewer(session, boss.id, now=now)
-    return incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
-
-
-def test_a_text_from_an_incident_is_answered_with_its_bulletin_and_1_counts_once(session, texter, settings, now):
-    incident = known_incident(session, now)
-
-    texter("phường Sài Gòn, nhà tôi mất điện từ sáng")
-    sent = select(OutboundMessage).where(OutboundMessage.template == "ticket_opened")
-    [opened] = session.scalars(sent.where(OutboundMessage.address == "+84901234567"))
-    with message_app(settings).app_context():
-        words = render("ticket_opened", "sms", opened.params, locale="vi", base_url="http://x", now=now)
-    assert "Khu vực mất điện." in words.text and "Trả lời 1" in words.text
-    texter("1")
-    texter("1.")
-
-    [person] = session.scalars(select(IncidentPerson))
-    assert (person.incident_id, person.ticket_id, person.phone) == (incident.id, opened.ticket_id, "+84901234567")
-    assert session.scalar(select(func.count()).select_from(Ticket).where(Ticket.reply_phone == "+84901234567")) == 1
-    counted = select(OutboundMessage).where(OutboundMessage.template == "incident_counted")
-    assert [one.address for one in session.scalars(counted)] == ["+84901234567"]
-
-
-def test_1_after_the_question_where_it_is_answers_that_question(session, texter, now):
-    known_incident(session, now, units=())
-
-    texter("rác ở Tân Định")
-    texter("1")
-
-    assert session.scalar(select(func.count()).select_from(IncidentPerson)) == 0

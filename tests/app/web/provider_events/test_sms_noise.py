@@ -82,6 +82,27 @@ def test_a_broken_status_query_is_told_how_long_a_reference_is_once_a_day(sessio
     assert answers(session) == ["status_broken"]
 
 
+@pytest.mark.parametrize(
+    "said", ["GN 482913", "gn 482 913", "Ghi nhận 482913", "ACK 482913 482914", "TC 482913", "GN", "TC"]
+)
+def test_a_reply_code_from_a_number_that_was_sent_none_is_answered_and_promises_nothing(session, texter, now, said):
+    texter(said)
+    texter(said)
+
+    assert tickets(session) == [] and answers(session) == ["code_of_nobody"]
+    assert kept(session) == [(said, "reply_code")] * 2
+    assert tick(session, now=now + timedelta(days=30)).fired == 0
+
+
+def test_a_reply_code_beside_words_or_amid_a_talk_stays_somebodys_matter(session, texter):
+    texter("GN 482913 Cống vỡ ở phường Sài Gòn, nước ngập")
+    texter("GN 482913")
+
+    [ticket] = tickets(session)
+    assert kept(session) == [] and "code_of_nobody" not in answers(session)
+    assert session.scalars(select(InboundSms.ticket_id)).all() == [ticket.id] * 2
+
+
 def test_an_advertisement_is_not_answered(session, texter):
     texter(ADVERT)
 
