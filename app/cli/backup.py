@@ -114,10 +114,10 @@ def _of_system(trouble: OSError, settings: Settings | None) -> str:
 
 
 def _look_over(settings: Settings) -> int:
-    from app.cli import doctor
     from app.cli.audit import tell_verified
+    from app.cli.installation_findings import findings
 
-    for finding in doctor.findings(settings):
+    for finding in findings(settings):
         print(f"{finding.verdict:<8} {finding.subject}: {finding.words}", flush=True)
     code = tell_verified(settings, as_json=False)
     print("Start web, live and worker; the scheduler last: what fell due meanwhile fires once.")

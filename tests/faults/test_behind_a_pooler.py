@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.cli.doctor import findings
+from app.cli.installation_findings import findings
 from app.storage.database import transaction
 from tests.faults.breakable import Carrier, Place, sms_form
 from tests.faults.logged import logged

@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import make_url
 
-from app.cli.doctor import findings
+from app.cli.installation_findings import findings
 from app.settings import ROOT, Settings
 from app.web.monitoring.node_metrics import redis_seconds
 from tests.faults.breakable import Place
