@@ -156,7 +156,6 @@ def _tell(session: Session, heirs: _Heirs, *, untold: PutAside | None, now: date
             by_person.setdefault(line.person.id, []).append(line)
     on_turn = {heir.person.staff_id for _, heir in heirs if heir.capacity == "shift"}
     in_hours = is_open(duty_calendar(load_rulebook(session)), now)
-    key = f"handed_over:{now.isoformat(timespec='minutes')}"
     people = [lines[0].person for lines in by_person.values()]
     ways = ways_of_writing(session, people, hour=wall_clock(now).hour)
     theirs: list[tuple[int, list[Outgoing]]] = []
@@ -164,6 +163,9 @@ def _tell(session: Session, heirs: _Heirs, *, untold: PutAside | None, now: date
         cannot_wait = any(line.ticket.priority is not Priority.NORMAL for line in lines)
         may_write = in_hours or cannot_wait or staff_id in on_turn
         own = [way for way in ways[staff_id] if may_write or way[0] is OutboundChannel.SCREEN]
+        # A level comes to a person once; of several rounds within a minute each is told for itself.
+        first = min(line.step.id for line in lines)
+        key = f"handed_over:{now.isoformat(timespec='minutes')}:{first}"
         theirs.append((staff_id, inherited_list(lines, own, key=key)))
 
     def post(some: Sequence[tuple[int, list[Outgoing]]]) -> None:

@@ -3,7 +3,7 @@
 By their screen, and by the first of their ways that carries words, proved ones first, in its hours (A3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,11 @@ from tickets.directory.absences import absence_within
 from tickets.directory.contact_hours import Hours
 from tickets.directory.contact_methods import methods_of
 from tickets.directory.handovers import handed_over
-from tickets.directory.shifts import turns_begun
+from tickets.directory.shifts import DutyTurn, turns_begun
 from tickets.directory.swaps import Swap
 from tickets.each_alone import PutAside
 from tickets.outbox.posting import Outgoing, post_all, post_to_each
-from tickets.schema import ContactMethod, Staff, Unit
+from tickets.schema import ContactMethod, OutboundMessage, Staff, Unit
 from tickets.states import OutboundChannel, SwapState
 
 # A call reads a report aloud; news of the rota are words to be read.
@@ -47,14 +47,18 @@ def tell_swap(session: Session, swap: Swap, *, now: datetime) -> None:
 def tell_turns_that_begin(session: Session, *, now: datetime, put_aside: PutAside | None = None) -> int:
     """Whoever's turn has just begun, or who stands in for them, with what the turn before handed over.
 
-    Each turn is told once; what began while nobody ticked is told late, within a quarter of an hour. Returns how many.
+    Each turn is told once; what began while nobody ticked is told late, within a quarter of an hour. Returns how many
+    are told now: whom a look before has told, nothing more is asked or written about.
     """
-    began = turns_begun(session, after=now - _TOLD_WITHIN, until=now)
-    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_({one.unit_id for one in began})))}
+    began = [
+        (one, _who_stands(session, one, now=now)) for one in turns_begun(session, after=now - _TOLD_WITHIN, until=now)
+    ]
+    told = _told_before(session, began)
+    new = [(one, to) for one, to in began if to is not None and _screen_key(one, to) not in told]
+    wanted = select(Unit).where(Unit.id.in_({one.unit_id for one, _ in new}))
+    units = {unit.id: unit for unit in session.scalars(wanted)} if new else {}
     messages = []
-    for one in began:
-        away = absence_within(session, one.staff_id, from_at=now, to_at=now + _HOUR)
-        to = one.staff_id if away is None or away.starts_at > now else away.deputy_id
+    for one, to in new:
         note = handed_over(session, one.post_id, before=one.starts_at)
         params = {
             "shift_id": one.shift_id,
@@ -64,10 +68,33 @@ def tell_turns_that_begin(session: Session, *, now: datetime, put_aside: PutAsid
             "ends_at": one.ends_at.isoformat(),
             "note": note.words if note is not None else "",
         }
-        key = f"duty:{one.shift_id}:{one.starts_at.isoformat()}"
-        messages += news_to(session, to, DUTY_TEMPLATE, params, key=key, now=now) if to is not None else []
+        messages += news_to(session, to, DUTY_TEMPLATE, params, key=_turn_key(one), now=now)
     post_to_each(session, messages, put_aside=put_aside, now=now)
-    return len(began)
+    return len(new)
+
+
+def _who_stands(session: Session, turn: DutyTurn, *, now: datetime) -> int | None:
+    away = absence_within(session, turn.staff_id, from_at=now, to_at=now + _HOUR)
+    return turn.staff_id if away is None or away.starts_at > now else away.deputy_id
+
+
+def _told_before(session: Session, began: Sequence[tuple[DutyTurn, int | None]]) -> set[str]:
+    """The notices of these that are written already: whoever is told has one on their screen."""
+    keys = [_screen_key(one, to) for one, to in began if to is not None]
+    written = select(OutboundMessage.dedup_key).where(OutboundMessage.dedup_key.in_(keys))
+    return set(session.scalars(written)) if keys else set()
+
+
+def _screen_key(turn: DutyTurn, staff_id: int) -> str:
+    return _key_to(_turn_key(turn), staff_id, OutboundChannel.SCREEN)
+
+
+def _turn_key(turn: DutyTurn) -> str:
+    return f"duty:{turn.shift_id}:{turn.starts_at.isoformat()}"
+
+
+def _key_to(key: str, staff_id: int, channel: OutboundChannel) -> str:
+    return f"{key}:{staff_id}:{channel}"
 
 
 def news_to(
@@ -87,7 +114,7 @@ def news_to(
             template=template,
             params=params,
             locale=person.locale,
-            dedup_key=f"{key}:{staff_id}:{by}",
+            dedup_key=_key_to(key, staff_id, by),
             staff_id=staff_id,
             not_before=when,
         )

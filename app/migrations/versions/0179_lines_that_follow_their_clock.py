@@ -22,7 +22,11 @@ _TICKET_BEFORE = ('unit_id', 'procedure_id', 'category_id', 'status', 'is_restri
 
 
 def upgrade() -> None:
-    # Of tickets first, as those who write lines do: they have their ticket before they come to its lines.
+    # Of tickets and people first, as those who read and write lines do: they have these before they come to the lines.
+    # Both wholly and at once, by taking away what is not there: what goes below asks for them again, and whoever reads
+    # a ticket and waits for its line would be waited for.
+    for table in ('ticket', 'staff'):
+        op.execute(f'alter table {table} drop constraint if exists known_by_the_clock')
     was, now = (', '.join(f'{row}.{name}' for name in _DECIDING) for row in ('old', 'new'))
     op.execute(
         'create or replace trigger what_stands_of_ticket after update on ticket for each row'

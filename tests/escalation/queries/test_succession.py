@@ -1,7 +1,8 @@
 """What was told to somebody who has left the post goes on to whoever stands there now, within a minute (A4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.reply_deeds import Reply
 from escalation.queries.desk import load_desk
+from escalation.queries.open_levels import OwedLevel, some_in_turn
 from escalation.queries.proof import changed_since_written
 from escalation.queries.succession import hand_over
 from tests.escalation.raising import HOUR, MONDAY, raised
@@ -59,6 +61,36 @@ def test_the_successor_finds_it_on_the_desk_is_told_once_and_answers_by_a_code_o
     assert told(session, matter, 2) == [people[2].id, successor.id], "history keeps who was told first"
     entries.seal(session, now=later, settled_before=later)
     assert changed_since_written(session) == []
+
+
+class OneARound:
+    """What is open, one level a round."""
+
+    def __init__(self, owed: Mapping[int, OwedLevel]) -> None:
+        self._left = sorted(owed.items())
+
+    def next(self, session: Session, *, now: datetime) -> Mapping[int, OwedLevel]:
+        return dict([self._left.pop(0)]) if self._left else {}
+
+    def come_back_to(self, ticket_ids: Collection[int]) -> None:
+        assert not ticket_ids
+
+
+def test_of_several_rounds_within_a_minute_each_tells_the_successor_of_its_level(session):
+    matters = [raised(session), raised(session)]
+    at = matters[-1][2]
+    for _, people, _ in matters:
+        leaves(session, people[2], at=at + HOUR)
+    successor = holder(session, "ward_chair", ward(session), now=MONDAY)
+    later = at + 2 * HOUR
+    rounds: Any = OneARound(some_in_turn(session, seconds=60, now=later))
+
+    handed = [hand_over(session, now=later + timedelta(seconds=second), levels=rounds) for second in (5, 10, 15)]
+
+    assert handed == [1, 1, 0]
+    texts = [m for m in messages(session, staff_id=successor.id) if m.channel is OutboundChannel.SMS]
+    said = [item["step_id"] for text in texts for item in text.params["items"]]
+    assert sorted(said) == sorted(step(session, matter, 2).id for matter, _, _ in matters)
 
 
 def test_at_night_all_of_the_shift_that_begins_are_told_at_once(session):
