@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import structlog
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from app.storage.database import transaction
 from tickets.outbox import text_parts
 from tickets.people.actor import SYSTEM
 from tickets.promises import day_totals, open_breaches, published, standing_levels, waiting_counts
+from tickets.promises.answered_levels import correct_answers, tickets_whose_answers_differ
 from tickets.promises.moved_levels import correct_moves, tickets_whose_move_differs
 from tickets.promises.proof import Differences, correct, differences, note_corrected
 from tickets.promises.standing_levels import tickets_that_differ
@@ -24,6 +27,16 @@ from tickets.work.problems import correct_evidence
 log = structlog.get_logger()
 
 _Part = tuple[str, Callable[[], object]]
+
+
+class _Differing(Protocol):
+    def __call__(self, session: Session, *, now: datetime) -> Collection[int]: ...
+
+
+class _Correcting(Protocol):
+    def __call__(self, session: Session, ticket_ids: Collection[int], *, now: datetime) -> Collection[int]: ...
+
+
 # A first start has a quarter of a year to count; what is left is for the next run.
 _DAYS_AT_ONCE = 100
 # The proof reads every running promise in one statement, once a day.
@@ -118,7 +131,13 @@ def _complete(node: Node) -> None:
 
 def _prove(node: Node) -> None:
     aside, wrong, held = node.aside("prove kept figures"), list[Differences](), list[KeptFiguresHeld]()
-    proofs = {"promises": _prove_promises, "texts": _prove_texts, "evidence": _prove_evidence, "moves": _prove_moves}
+    proofs = {
+        "promises": _prove_promises,
+        "texts": _prove_texts,
+        "evidence": _prove_evidence,
+        "moves": partial(_prove_marks, differing=tickets_whose_move_differs, correcting=correct_moves),
+        "answers": partial(_prove_marks, differing=tickets_whose_answers_differ, correcting=correct_answers),
+    }
 
     def prove(name: str) -> None:
         try:
@@ -190,20 +209,22 @@ def _tell_of_held(node: Node, found: Collection[int], differing: Callable[[Sessi
             raise KeptFiguresHeld(f"tickets: {len(held)}")
 
 
-def _prove_moves(node: Node) -> Differences:
-    def differing(session: Session) -> Collection[int]:
-        return tickets_whose_move_differs(session, now=node.now(session))
+def _prove_marks(node: Node, differing: _Differing, correcting: _Correcting) -> Differences:
+    """What a trigger keeps of tickets one by one."""
+
+    def found_now(session: Session) -> Collection[int]:
+        return differing(session, now=node.now(session))
 
     with _reading_all(node) as session:
-        ticket_ids = differing(session)
+        ticket_ids = found_now(session)
     if not ticket_ids:
         return Differences()
     with _reading_all(node) as session:
         now = node.now(session)
-        corrected = Differences(ticket_ids=tuple(correct_moves(session, ticket_ids, now=now)))
+        corrected = Differences(ticket_ids=tuple(correcting(session, ticket_ids, now=now)))
         note_corrected(session, corrected, actor=SYSTEM, now=now)
     if not corrected:
-        _tell_of_held(node, ticket_ids, differing)
+        _tell_of_held(node, ticket_ids, found_now)
     return corrected
 
 

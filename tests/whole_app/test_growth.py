@@ -42,7 +42,7 @@ from tickets.schema import (
     TicketSearch,
     Unit,
 )
-from tickets.states import ProblemState, Role, StepKind
+from tickets.states import ProblemState, Role, StepKind, TicketStatus
 
 FEW, MANY = 2_500, 25_000
 NOW = datetime.now(UTC)
@@ -132,6 +132,11 @@ ROWS_AHEAD = (
         Clock, "o.ticket_id = :ahead and o.kind = 'resolve'", id=OF_AHEAD, ticket_id=OF_AHEAD, due_at=AHEAD,
         status="'running'",
     ),
+    # Levels of theirs that nobody answered.
+    copied(
+        PlannedStep, "o.id = :step", id=OF_AHEAD, ticket_id=OF_AHEAD, clock_id=OF_AHEAD, fired_at="now()",
+        result="'notified'", unit_id="(select unit_id from ticket where id = :ahead)",
+    ),
 )  # fmt: skip
 PEOPLE = ("supervisor", "chair", "named", "elsewhere", "head", "ahead_of")
 
@@ -208,6 +213,16 @@ def questions(who: Sequence[Viewer], prometheus: Callable[[Session], object]) ->
         "newest of the city": lambda s: s.scalars(newest_ids(supervisor, limit=51)).all(),
         "newest levels of a ward without any": lambda s: s.scalars(newest_level_ids(elsewhere, limit=51)).all() == [],
         "newest levels of the city": lambda s: s.scalars(newest_level_ids(supervisor, limit=51)).all(),
+        # Where there is no such one, all others would be looked through.
+        "answered levels of a ward without any": lambda s: (
+            s.scalars(newest_level_ids(ahead_of, PlannedStep.is_answered.is_(True), limit=51)).all() == []
+        ),
+        "withdrawn tickets of a ward without any": lambda s: (
+            s.scalars(newest_ids(ahead_of, Ticket.status == TicketStatus.WITHDRAWN, limit=51)).all() == []
+        ),
+        "withdrawn tickets of a city without any": lambda s: (
+            s.scalars(newest_ids(supervisor, Ticket.status == TicketStatus.WITHDRAWN, limit=51)).all() == []
+        ),
         "search": lambda s: search(s, supervisor, "den duong").items,
         MENU: lambda s: waiting_up_to(s, supervisor, most=100, now=NOW) == 0,
         PROBLEMS: lambda s: seen_problems(s, supervisor, limit=60)[0].tickets >= FEW * 4 // 5,

@@ -27,8 +27,9 @@ _SHARED: dict[str, tuple[str, ...]] = {
         "tickets/promises/breaches.py",
     ),
     # Promises plan a step, escalation writes what became of it, a leader's answer moves those to come; what waits for a
-    # list does so no longer where the matter becomes an emergency.
+    # list does so no longer where the matter becomes an emergency; a proof marks anew what a trigger marks of answers.
     "PlannedStep": (
+        "tickets/promises/answered_levels.py",
         "tickets/promises/clocks.py",
         "tickets/promises/next_list.py",
         "escalation/firing/record.py",

@@ -4,7 +4,8 @@ Rows that nobody changes at all are kept by the application's rights (`app/stora
 written for a while, and then only in one part.
 """
 
-# A level that has fired: from then on only by when somebody should have been reached goes on.
+# A level that has fired: from then on only by when somebody should have been reached goes on, and that it was answered
+# is marked as the acknowledgements say.
 _OF_LEVEL = """
 begin
     if tg_op = 'DELETE' then
@@ -13,8 +14,13 @@ begin
         end if;
         return old;
     end if;
-    if to_jsonb(new) - 'reach_by' is distinct from to_jsonb(old) - 'reach_by' then
+    if to_jsonb(new) - array['reach_by', 'is_answered']
+        is distinct from to_jsonb(old) - array['reach_by', 'is_answered'] then
         raise insufficient_privilege using message = 'a level that has fired is a fact: it is not changed';
+    end if;
+    if new.is_answered <> old.is_answered
+        and new.is_answered <> exists (select from acknowledgement where step_id = new.id) then
+        raise insufficient_privilege using message = 'a level is answered by an acknowledgement: its mark only says so';
     end if;
     return new;
 end

@@ -260,6 +260,10 @@ class ClockInterval(Base):
     to_at: Mapped[datetime | None]
 
 
+# As in the partial indexes of levels.
+FIRED_LEVEL = "kind = 'level' and fired_at is not null"
+
+
 class PlannedStep(Base):
     """A warning or an escalation level with the instant it is planned for, and what came of it (R13–R16).
 
@@ -294,20 +298,12 @@ class PlannedStep(Base):
         ),
         Index("ix_planned_step_fired", "fired_at", postgresql_where=text("fired_at is not null")),
         # The newest levels of a unit, at which they fired, for lists of programs.
-        Index(
-            "ix_planned_step_unit_newest",
-            "unit_id",
-            "id",
-            postgresql_where=text("kind = 'level' and fired_at is not null"),
-        ),
+        Index("ix_planned_step_unit_newest", "unit_id", "id", postgresql_where=text(FIRED_LEVEL)),
         # The same in the order in which they fired, for the ledger of a unit.
-        Index(
-            "ix_planned_step_unit_fired",
-            "unit_id",
-            "fired_at",
-            "id",
-            postgresql_where=text("kind = 'level' and fired_at is not null"),
-        ),
+        Index("ix_planned_step_unit_fired", "unit_id", "fired_at", "id", postgresql_where=text(FIRED_LEVEL)),
+        # The newest that were answered, or were not, in the city and at a unit.
+        Index("ix_planned_step_answered", "is_answered", "id", postgresql_where=text(FIRED_LEVEL)),
+        Index("ix_planned_step_unit_answered", "unit_id", "is_answered", "id", postgresql_where=text(FIRED_LEVEL)),
         Index("ix_planned_step_reach_by", "reach_by", postgresql_where=text("reach_by is not null")),
     )
 
@@ -328,6 +324,8 @@ class PlannedStep(Base):
     reach_by: Mapped[datetime | None]
     unit_id: Mapped[int | None] = mapped_column(to("unit"))
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    # Whether there is an acknowledgement, as a trigger marks it: the few of either kind are found among the others.
+    is_answered: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 # Told as a member of the city's leadership, by a decision about a field or an area.

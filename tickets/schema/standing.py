@@ -213,6 +213,12 @@ begin
     return null;
 end
 """
+_OF_ANSWER = """
+begin
+    update planned_step set is_answered = true where id = new.step_id and not is_answered;
+    return null;
+end
+"""
 # By the trigger's name, which its function has too: what the function does, on which table it stands and when.
 KEEPS_WHAT_STANDS = {
     "what_stands_of_ticket": (
@@ -228,6 +234,7 @@ KEEPS_WHAT_STANDS = {
         "ticket",
         "after update on ticket for each row when (old.unit_id <> new.unit_id)",
     ),
+    "level_answered": (_OF_ANSWER, "acknowledgement", "after insert on acknowledgement for each row"),
     "what_stands_of_clock": (
         _OF_CLOCK,
         "clock",

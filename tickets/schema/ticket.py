@@ -148,6 +148,9 @@ class Ticket(Base):
         Index("ix_ticket_unit_opened", "unit_id", "opened_at"),
         # The newest of a unit, and of what it coordinates, for lists of programs.
         Index("ix_ticket_unit_newest", "unit_id", "id"),
+        # The same of those in one state, which may be few among many.
+        Index("ix_ticket_status_newest", "status", "id"),
+        Index("ix_ticket_unit_status_newest", "unit_id", "status", "id"),
         Index(
             "ix_ticket_coordinating_newest",
             "coordinating_unit_id",

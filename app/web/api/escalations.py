@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g
 from pydantic import Field
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
@@ -57,8 +57,7 @@ def list_escalations() -> dict[str, Any]:
     after = keys_of(query.cursor, int)
     more = [PlannedStep.id < after[0]] if after else []
     if query.acknowledged is not None:
-        answered = exists().where(Acknowledgement.step_id == PlannedStep.id)
-        more.append(answered if query.acknowledged else ~answered)
+        more.append(PlannedStep.is_answered.is_(query.acknowledged))
     newest = newest_level_ids(g.viewer, *more, limit=query.limit + 1)
     rows = g.session.execute(_ROW.where(PlannedStep.id.in_(newest)).order_by(PlannedStep.id.desc())).all()
     shown, following = page_of(rows, query, lambda row: (row[0].id,))

@@ -3,22 +3,32 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import ProgrammingError
 
 from app.clockwork.kept_figures import KeptFiguresDiffered, prove_kept_figures
 from app.clockwork.node import make_node
 from app.processes.signs_of_life import database_now
 from app.settings import Settings
-from app.storage.database import transaction
+from app.storage.database import make_engine, transaction
 from escalation.firing.sweep import tick
 from tests.conftest import Committed
 from tests.escalation.scene import full_house, level_at, ticket, ward
 from tests.factories import staff, unit
 from tickets.people.roles import load_viewer
 from tickets.promises import standing_levels
+from tickets.promises.answered_levels import tickets_whose_answers_differ
 from tickets.promises.moved_levels import tickets_whose_move_differs
 from tickets.queries.newest_levels import newest_level_ids
-from tickets.schema import AuditEntry, MovedSinceLevel, StandingLevel, StandingReport, Ticket
+from tickets.schema import (
+    Acknowledgement,
+    AuditEntry,
+    MovedSinceLevel,
+    PlannedStep,
+    StandingLevel,
+    StandingReport,
+    Ticket,
+)
 from tickets.states import Priority, Role
 
 KEPT = (StandingLevel, StandingReport)
@@ -99,3 +109,47 @@ def test_a_level_that_its_unit_was_no_longer_told_of_is_on_its_list_again_after_
     assert told() == whole
     with committed.factory() as session:
         assert tickets_whose_move_differs(session, now=database_now(session)) == []
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_an_answered_level_is_told_as_answered_at_once_and_again_after_the_night(
+    committed: Committed, settings: Settings, two: list[int], spoilt: bool
+) -> None:
+    """A program asks for what was answered, or for what was not: each level is in one of the two lists."""
+
+    def told() -> dict[bool, set[int]]:
+        with committed.factory() as session:
+            viewer = load_viewer(session, reader, now=database_now(session))
+            assert viewer is not None
+            return {
+                answered: set(
+                    session.scalars(newest_level_ids(viewer, PlannedStep.is_answered.is_(answered), limit=50))
+                )
+                for answered in (True, False)
+            }
+
+    with transaction(committed.factory) as session:
+        reader = staff(session, role=Role.SUPERVISOR, at="TTDH").id
+        fired = select(PlannedStep.id).where(PlannedStep.kind == "level", PlannedStep.fired_at.is_not(None))
+        first, second = session.scalars(fired.order_by(PlannedStep.id)).all()
+        now = database_now(session)
+        answer = {"staff_id": reader, "at": now, "via": "page", "holds_until": now}
+        session.execute(insert(Acknowledgement).values(step_id=first, ticket_id=two[0], **answer))
+    assert told() == {True: {first}, False: {second}}
+    for step_id, mark in ((first, False), (second, True)):
+        with pytest.raises(ProgrammingError, match="its mark only says so"), transaction(committed.factory) as session:
+            session.execute(update(PlannedStep).where(PlannedStep.id == step_id).values(is_answered=mark))
+    owner = make_engine(committed.superuser_url, pool_size=1)
+    with owner.begin() as connection:
+        connection.exec_driver_sql("set local session_replication_role = replica")
+        connection.execute(update(PlannedStep).where(PlannedStep.id == first).values(is_answered=False))
+        connection.execute(update(PlannedStep).where(PlannedStep.id == second).values(is_answered=spoilt))
+    owner.dispose()
+    assert told()[True] == ({second} if spoilt else set())
+
+    with pytest.raises(KeptFiguresDiffered, match=f"tickets: {2 if spoilt else 1};"):
+        prove_kept_figures(make_node(settings, committed.engine))
+
+    assert told() == {True: {first}, False: {second}}
+    with committed.factory() as session:
+        assert tickets_whose_answers_differ(session, now=database_now(session)) == []
