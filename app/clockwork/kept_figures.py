@@ -131,7 +131,7 @@ def _complete(node: Node) -> None:
 
 def _prove(node: Node) -> None:
     aside, wrong, held = node.aside("prove kept figures"), list[Differences](), list[KeptFiguresHeld]()
-    proofs = {
+    proofs: dict[str, Callable[[Node], Differences]] = {
         "promises": _prove_promises,
         "texts": _prove_texts,
         "evidence": _prove_evidence,
