@@ -29,6 +29,7 @@ _FILES = (
     "kind_cases.csv",
     "taught_cases_sixth.csv",
     "taught_cases_seventh.csv",
+    "taught_cases_eighth.csv",
 )
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 KIND_WORDS = FILES / "kind_words.csv"

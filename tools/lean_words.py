@@ -48,6 +48,7 @@ _FILES = (
     "taught_cases_fifth.csv",
     "taught_cases_sixth.csv",
     "taught_cases_seventh.csv",
+    "taught_cases_eighth.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",

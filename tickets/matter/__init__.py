@@ -13,7 +13,7 @@ from tickets.matter.categories import CategoryRead, read_categories
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
 from tickets.matter.language import WrittenIn, read_language
-from tickets.matter.noise import NOTICE, read_noise, read_talk
+from tickets.matter.noise import NOTICE, SILENCE, read_noise, read_talk
 from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
 from tickets.matter.praise import read_praise
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication
@@ -32,6 +32,7 @@ __all__ = [
     "shipped_words",
 ]
 
+_OFFICES = ("@official", "@agency")
 # What nobody writes who only asks where a parcel is.
 _CRIES = ("@help", "@panic", "@state", "@blood", "@trapped", "@pleading")
 # In so many words somebody answers whether it is done, and tells hardly anything beside.
@@ -120,14 +121,16 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     rules, said = words or shipped_words(), said[:MAX_READ]
     found = look(said, rules)
     answered = read_not_solved(found, rules)
-    danger = _beside(answered, read_danger(found, rules), found)
-    about_officials = _beside(answered, read_about_officials(found, rules), found)
+    about_officials = read_about_officials(found, rules)
+    danger = read_danger(found, rules, accuses=about_officials is not NOTHING_READ)
+    danger, about_officials = _beside(answered, danger, found), _beside(answered, about_officials, found)
     courtesy = read_courtesy(found)
     noise = read_noise(said, found, rules, courtesy)
     praise = read_praise(found, rules)
     danger = _beside_strangers(noise, courtesy, danger, found)
     # "chúc cả tổng đài ngủ ngon" accuses nobody, whichever of its words would elsewhere.
     about_officials = NOTHING_READ if courtesy.is_all else _beside_strangers(noise, courtesy, about_officials, found)
+    about_officials = _beside_need(danger, about_officials, found)
     answered = _of_strangers(noise, answered, found)
     danger = _beside_talk(danger, found, rules)
     is_said = answered is not NOTHING_READ and answered.kinds != (LEANING,)
@@ -169,15 +172,25 @@ def _beside_talk(danger: Indication, found: MarkedText, rules: MatterRulebook) -
 
 
 def _of_strangers(noise: Indication, answered: Indication, found: MarkedText) -> Indication:
-    """A few words of testers and friends answer nothing of ours: "test lần 3, xem có lên chưa"."""
+    """A few words of testers and friends answer nothing of ours: "test lần 3, xem có lên chưa"; silence never does."""
+    if noise.kinds == (SILENCE,):
+        return NOTHING_READ
     is_open = answered.certainty is Certainty.DOUBTFUL
     is_theirs = is_open and noise.kinds == (NOTICE,) and len(found.text.words) <= _FEW_OF_STRANGERS
     return NOTHING_READ if is_theirs else answered
+
+
+def _beside_need(danger: Indication, accused: Indication, found: MarkedText) -> Indication:
+    """Who is in danger and names no office accuses none by single words alone."""
+    is_known = danger.certainty is Certainty.YES and danger.kinds != (LEANING,)
+    is_elsewhere = is_known and not any(found.hits.get(name) for name in _OFFICES)
+    return NOTHING_READ if is_elsewhere and accused.kinds == (LEANING,) else accused
 
 
 def _beside_strangers(noise: Indication, courtesy: Courtesy, read: Indication, found: MarkedText) -> Indication:
     """What machines and strangers send is known by its words, and so are mere thanks: without a cry no leaning of
     single words makes an emergency or an accusation of it.
     """
-    is_leaning = read.kinds == (LEANING,) and (noise.kinds == (NOTICE,) or courtesy.is_all)
+    is_nobody = noise.kinds in ((NOTICE,), (SILENCE,)) or courtesy.is_all
+    is_leaning = read.kinds == (LEANING,) and is_nobody
     return NOTHING_READ if is_leaning and not any(found.hits.get(name) for name in _CRIES) else read

@@ -7,14 +7,14 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried hand by hand on 5,900 texts, with weights that learned from all other hands: above the first stand nine in ten
-# of those that accuse and name somebody, above the second seven in ten of those that do not, and one in twenty others.
-_LEANS = -1.8
+# Tried on 770 texts of hands that taught no weight: with what patterns find, 98 in 100 that accuse stand above these,
+# and 6 in 100 others, most of which are made to sound like it.
+_LEANS = -2.1
 # Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
-_LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.6, "@official", ("@official", "@agency")
+_LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.9, "@official", ("@official", "@agency")
 _LEANS_IN_DOUBT = -1.0
 # In few words that name neither, each weighs much.
-_LEANS_IN_FEW_WORDS = -0.6
+_LEANS_IN_FEW_WORDS = -0.7
 # Praise, and swindlers who only say that they are officials, speak against it.
 _PRAISE = "@praise"
 _FRAMES = {_PRAISE: 2, "@impostor": 3, "@elsewhere": 2, "@withdrawn": 3}
@@ -64,7 +64,8 @@ def _leaning(told: MarkedText, rules: MatterRulebook, *, is_doubted: bool) -> In
 
 def _is_of_private_people(found: MarkedText, told: MarkedText) -> bool:
     """Whether only landlords, shops and companies are named: "chủ trọ bắt đóng thêm tiền cọc" accuses no office."""
-    return bool(found.hits.get(_LANDLORDS)) and not any(told.hits.get(name) for name in _SOMEBODY)
+    is_named = any(found.hits.get(name) for name in (_LANDLORDS, _COMPANY))
+    return is_named and not any(told.hits.get(name) for name in _SOMEBODY)
 
 
 def _only_names(told: MarkedText) -> bool:

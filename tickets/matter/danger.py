@@ -11,7 +11,9 @@ from tickets.matter.rulebook import MarkedText, MatterRulebook
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried hand by hand on 5,900 texts, with weights that learned from all other hands: with what patterns find, above the
 # first stand 96 in 100 that tell of danger, above the second 98, and 4 and 8 of what is mostly made to sound like it.
-_LEANS, _LEANS_A_LITTLE = -1.3, -2.1
+_LEANS, _LEANS_A_LITTLE = -1.75, -2.1
+# What few words call danger beside an accusation may be what somebody is accused of: "cán bộ ngủ, dân gọi không ra".
+_LEANS_BESIDE = -1.3
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,
@@ -36,15 +38,15 @@ _SAYS_NOW = ("@now", "@lately", "@calling", "@help", "@panic", "@blood", "@trapp
 _DOUBT_REACHES, _DENIAL_REACHES = 3, 1
 
 
-def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
-    """Doubtful where a person must ask; a miss may cost a life, a false alarm a click."""
+def read_danger(found: MarkedText, rules: MatterRulebook, *, accuses: bool = False) -> Indication:
+    """Doubtful where a person must ask; a miss may cost a life, a false alarm a click. `accuses`: it may accuse."""
     kept = [sign for sign in signs(rules.danger, found) if not _is_denied(sign, found)]
     told = [sign for sign in kept if sign.pattern.says != _HELP]
     cries = [sign for sign in kept if sign.pattern.says == _HELP]
     weight = _weighed(told, cries, found)
     # Where patterns say enough, single words are not asked.
     asked = NO_LEANING if weight >= _ENOUGH else lean_anywhere(found, rules.leanings.get("is_emergency", {}))
-    certainty = _certainty(weight, asked.score)
+    certainty = _certainty(weight, asked.score, _LEANS_BESIDE if accuses else _LEANS)
     if certainty is Certainty.NO:
         return NOTHING_READ
     if certainty is Certainty.YES and _is_habit(told, found):
@@ -54,8 +56,8 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     return Indication(certainty, kinds, words_of([*strongest, *cries], found) or asked.because)
 
 
-def _certainty(weight: int, leaning: float) -> Certainty:
-    if weight >= _ENOUGH or leaning > _LEANS or (weight >= _WORTH_ASKING and leaning > _LEANS_A_LITTLE):
+def _certainty(weight: int, leaning: float, least: float) -> Certainty:
+    if weight >= _ENOUGH or leaning > least or (weight >= _WORTH_ASKING and leaning > _LEANS_A_LITTLE):
         return Certainty.YES
     return Certainty.DOUBTFUL if weight >= _WORTH_ASKING or leaning > _LEANS_A_LITTLE else Certainty.NO
 

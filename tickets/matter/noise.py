@@ -17,22 +17,30 @@ _PRIVATE, _OFFER, _MATTER = "private", "offer", "matter"
 _ENOUGH_OF_FRIENDS, _MOST_WORDS, _MOST_WORDS_FAR, _TELLS_ALONE = 4, 24, 40, 4
 # A hand over the keyboard: neighbouring keys, or no vowel at all; and laughter, which is left out.
 _ROWS, _RUN, _FEW_WORDS = ("qwertyuiop", "asdfghjkl", "zxcvbnm"), 4, 6
-_LAUGHTER = re.compile(r"(?:h[aiếe]+){2,}|k{2,}|z{2,}|h{2,}|a{3,}|j{2,}|l+o+l+|:+\)+")
+_BEGINNINGS = tuple(row[:3] for row in _ROWS)
+_LAUGHTER = re.compile(r"(?:h[aiếe]+){2,}|(?:la){2,}|k{2,}|z{2,}|h{2,}|a{3,}|j{2,}|l+o+l+|:+\)+|(\d)\1{2,}|[^\w\s]{2,}")
 # An answer to nothing that was asked; three digits may be a number of help.
 _FEW_DIGITS = re.compile(r"\d{1,2}[\s.!?]*")
 # A whole reference has ten digits, with its PIN sixteen.
 _WHOLE = (10, 16)
-_ASKS_STATE = r"tt|kq|tc(?=[\s:.,#=-]*\d)|tra c[uứ]u|k[eế]t qu[aả]|t[iì]nh tr[aạ]ng|status|result"
-_OF_A_REQUEST = r"phi[eế]u|h[oồ] s[oơ]|c[uủ]a|t[oô]i|em|m[iì]nh|s[oố]|m[aã]|of|my|ticket|ref|reference|pin"
+_ASKS_STATE = r"tt|kq|(?:tc|phi[eế]u)(?=[\s:.,#=-]*\d)|tra c[uứ]u|k[eế]t qu[aả]|t[iì]nh tr[aạ]ng|status|result"
+_OF_A_REQUEST = (
+    r"phi[eế]u|h[oồ] s[oơ]|c[uủ]a|t[oô]i|em|e|ch[aá]u|con|b[aà]|[oô]ng|m[iì]nh|s[oố]|m[aã]|v[oớ]i|gi[uù]m|nh[eé]|nha"
+    r"|[aạ]|of|my|ticket|ref|reference|pin"
+)
 _STATUS = re.compile(
     rf"(?:xin |cho |nh[oờ] )?(?:h[oỏ]i |xem )?(?:{_ASKS_STATE})\b[\s:.,#=-]*(?:(?:{_OF_A_REQUEST})\b[\s:.,#=-]*)*"
     r"(?P<digits>[\d\s.-]*)(?:pin)?[\s.!?]*",
     re.IGNORECASE,
 )
+# Whoever tries us out in few words.
+_TEST_ALONE = re.compile(r"(?:테스트|テスト|测试|測試)(?:です|입니다|一下)?[\s.!?。]*")
 # What whoever writes down a call puts between brackets.
 _IN_BRACKETS = re.compile(r"\s*[(\[].{4,}[)\]][\s.…]*", re.DOTALL)
 _SILENCE = re.compile(
-    r"im lặng|im lang|không ai nói|tiếng ồn|tiếng xe|cúp máy|máy cúp|silence|no speech|noise|inaudible", re.IGNORECASE
+    r"im lặng|im lang|không (?:có )?(?:ai|tiếng người|tiếng) nói|không lời|tiếng (?:ồn|xe|nhạc|gió|ti ?vi)"
+    r"|cúp máy|máy cúp|silence|no speech|noise|inaudible|nobody speaks",
+    re.IGNORECASE,
 )
 # Tried on texts that were kept out of learning: of 2,600 that tell of something two stand above the second, and of
 # 7,100 eleven above the third, which outweighs words that tell a kind: "sim tứ quý giá 3 triệu".
@@ -52,6 +60,8 @@ def read_noise(said: str, found: MarkedText, rules: MatterRulebook, courtesy: Co
         return _of(EMPTY, told[:_SHOWN])
     if (broken := _STATUS.fullmatch(told)) is not None and _digits(broken["digits"]) not in _WHOLE:
         return _of(BROKEN_STATUS, told)
+    if _TEST_ALONE.fullmatch(told) is not None:
+        return _of(NOTICE, told)
     if _IN_BRACKETS.fullmatch(told) and (heard := _SILENCE.search(told)) is not None:
         return _of(SILENCE, heard.group())
     return _by_words(told, found, rules, courtesy)
@@ -138,12 +148,16 @@ def _is_mashed(said: str) -> bool:
     words = said.lower().split()
     if len(words) > _FEW_WORDS:
         return all(_LAUGHTER.fullmatch(word) for word in words)
-    return bool(words) and all(_LAUGHTER.fullmatch(word) or _is_run(word) for word in words)
+    # Digits alone may answer a question of ours.
+    is_said = any(not word.isdecimal() for word in words)
+    return is_said and all(_LAUGHTER.fullmatch(word) or _is_run(word) for word in words)
 
 
 def _is_run(word: str) -> bool:
     if not (word.isascii() and word.isalpha()) or is_syllable(word):
         return False
+    if word in _BEGINNINGS:
+        return True
     runs = (word[at : at + _RUN] for at in range(len(word) - _RUN + 1))
     no_vowel = len(word) >= _RUN and not set("aeiouy") & set(word)
     one_row = len(word) >= _RUN and any(set(word) <= set(row) for row in _ROWS[1:])

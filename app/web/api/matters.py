@@ -12,6 +12,7 @@ from app.web.api.reading import TypedWords, read_body
 from app.web.frame.access import bearer
 from app.web.frame.current import places, rules, today
 from tickets.directory.places import resolve_whole
+from tickets.intake.noise import NoiseRead, noise_in
 from tickets.matter import Indication, MatterReading, read_matter
 from tickets.routing.decision import category_codes
 from tickets.states import Channel
@@ -61,33 +62,33 @@ def read_text() -> dict[str, Any]:
     body = read_body(TextToRead)
     routing = rules().routing
     read = read_matter(body.text, routing.words)
-    codes = category_codes(body.text, read, routing)
+    noise = noise_in(read)
     return {
         "danger": read.danger.certainty.value,
         "about_official": read.may_accuse,
-        "noise": read.is_noise,
-        "not_solved": read.contradicts,
+        "noise": noise is not None,
+        "not_solved": noise is None and read.says_not_solved,
         "praise": read.is_praise,
-        "categories": [] if read.is_noise else codes,
+        "categories": [] if noise is not None else category_codes(body.text, read, routing),
         "language": read.written_in.value,
         "places": resolved(resolve_whole(places(), f"{body.text}\n{body.place or ''}".strip(), on=today())),
-        "reasons": _reasons(read),
+        "reasons": _reasons(read, noise),
         "read_characters": min(len(body.text), LONGEST_READ),
     }
 
 
-def _reasons(read: MatterReading) -> list[dict[str, Any]]:
+def _reasons(read: MatterReading, noise: NoiseRead | None) -> list[dict[str, Any]]:
+    if noise is not None:
+        # Mere thanks are no kind that rules name: every word is one of politeness.
+        return [_reason("noise", read.noise.kinds or (noise.kind,), read.noise.because)]
     told: list[tuple[str, Indication, bool]] = [
         ("danger", read.danger, read.may_be_danger),
         ("about_official", read.about_officials, read.may_accuse),
-        ("not_solved", read.not_solved, read.contradicts),
-        ("noise", read.noise, read.is_noise),
+        ("not_solved", read.not_solved, read.says_not_solved),
         ("praise", read.praise, read.is_praise),
     ]
     reasons = [_reason(label, why.kinds, why.because) for label, why, holds in told if holds]
-    if not read.is_noise:
-        reasons += [_reason(one.code, ("category",), one.because) for one in read.categories]
-    return reasons
+    return reasons + [_reason(one.code, ("category",), one.because) for one in read.categories]
 
 
 def _reason(label: str, kinds: tuple[str, ...], words: tuple[str, ...]) -> dict[str, Any]:

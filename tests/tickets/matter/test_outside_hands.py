@@ -18,6 +18,10 @@ from tickets.matter import read_matter
         ("matter_cases_twentysixth.csv", "about_official", 0.85, 0.07),
         ("matter_cases_twentysixth.csv", "is_not_solved", 0.85, 0.07),
         ("matter_cases_twentysixth.csv", "is_noise", 0.70, 0.01),
+        ("matter_cases_twentyseventh.csv", "is_emergency", 0.98, 0.08),
+        ("matter_cases_twentyseventh.csv", "about_official", 0.92, 0.07),
+        ("matter_cases_twentyseventh.csv", "is_not_solved", 0.88, 0.05),
+        ("matter_cases_twentyseventh.csv", "is_noise", 0.80, 0.01),
     ],
 )
 def test_strangers_texts_are_read_nearly_as_well(file: str, label: str, least_found: float, most_false: float) -> None:
@@ -70,6 +74,73 @@ def test_offers_chain_letters_and_machines_are_noise(said: str) -> None:
     ],
 )
 def test_matters_that_name_the_same_things_are_no_noise(said: str) -> None:
+    assert not read_matter(said).is_noise
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Thủ thư thư viện thành phố quát bà cụ: sách này không để cho hạng người như bà, rồi đuổi ra cửa",
+        "Anh gác chắn tàu nhậu trong chòi, bỏ mặc dân tự kéo rào",
+        "The park rangers fine only the vendors who do not give them money",
+        "Nhân viên soát vé phà thu tiền rồi không đưa vé, bỏ túi",
+        "Bưu tá đi phát lương hưu ăn chặn mỗi cụ 50 ngàn tiền xăng",
+    ],
+)
+def test_who_serves_the_public_in_a_seldom_named_office_is_an_official(said: str) -> None:
+    assert read_matter(said).may_accuse
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Con tôi chích ngừa đủ mũi rồi, giờ trường đòi giấy mà tôi làm mất cuốn sổ, xin lại ở đâu",
+        "Anh cảnh sát bị tôi chửi oan bữa trước, nhờ chuyển lời xin lỗi anh",
+        "Hồ sơ tái định cư đã nộp tháng trước, cho hỏi bao giờ có kết quả",
+        "Tổ trưởng bên xưởng đòi công nhân mới nộp 500 ngàn",
+    ],
+)
+def test_who_thanks_asks_or_speaks_of_a_company_accuses_no_office(said: str) -> None:
+    assert not read_matter(said).may_accuse
+
+
+def test_who_is_in_danger_and_names_no_office_accuses_none() -> None:
+    said = "Tôi xem camera thấy chị giúp việc trùm mền lên mặt con tôi rồi ngồi đè, cháu mới 5 tháng, xin cử người tới"
+    reading = read_matter(said)
+
+    assert reading.is_danger
+    assert not reading.may_accuse
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tinh trang ho so cua chau voi",
+        "PHIEU 26 00",
+        "asd asd qwe 111",
+        "테스트",
+        "(nhạc chờ, tiếng ho, không ai nói, 11 giây)",
+        "(tiếng ti vi đọc tin thể thao, không ai nói vào máy, 14 giây thì ngắt)",
+        "(TB) TPBank khuyen mai: hoan tien 10% khi mo the tin dung, dang ky truoc 30/11. LH +84900007002",
+        "dat xe 7 cho di vung tau sang chu nhat 1tr2 bao cau duong, can thi alo em Phuc",
+        "Your package is held at customs. Confirm the fee at bit-parcel.example to release it today.",
+    ],
+)
+def test_machines_mashed_keys_and_calls_in_which_nobody_speaks_are_noise(said: str) -> None:
+    assert read_matter(said).is_noise
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tình trạng hồ sơ của con tôi trễ 2 tháng",
+        "phiếu 26 0042 1733",
+        "(tiếng la cứu với, tiếng đập cửa, rồi im lặng)",
+        "Hãng xe 7 chỗ đi Vũng Tàu thu tiền rồi bỏ khách giữa đường, tôi tố cáo",
+        "1111",
+    ],
+)
+def test_what_only_looks_like_these_is_no_noise(said: str) -> None:
     assert not read_matter(said).is_noise
 
 

@@ -53,6 +53,27 @@ def test_noise_has_no_kind_of_matter(client: FlaskClient, session: Session, now:
     assert told["reasons"] == [{"label": "noise", "kinds": ["broken_status"], "words": ["kq phieu cua toi"]}]
 
 
+def test_mere_thanks_are_told_as_what_they_would_become(client: FlaskClient, session: Session, now: datetime) -> None:
+    token = headers(session, scopes=("tickets:write",), now=now)
+
+    told = client.post(READ, json={"text": "Dạ em cảm ơn nhiều ạ", "channel": "sms"}, headers=token).json
+
+    assert told["noise"] is True
+    assert (told["categories"], told["reasons"]) == ([], [{"label": "noise", "kinds": ["thanks"], "words": []}])
+
+
+def test_an_answer_contradicted_in_words_that_no_rule_knows_is_told(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    token = headers(session, scopes=("tickets:write",), now=now)
+    said = "Nhà trường trả lời sở là đã hoàn tiền cho phụ huynh. Lớp con tôi 42 em chưa em nào nhận một xu."
+
+    told = client.post(READ, json={"text": said, "channel": "sms"}, headers=token).json
+
+    assert told["not_solved"] is True
+    assert told["noise"] is False
+
+
 def test_who_may_not_write_tickets_reads_no_matter(client: FlaskClient, session: Session, now: datetime) -> None:
     assert client.post(READ, json={"text": "cháy"}).status_code == 401
     token = headers(session, scopes=("tickets:read",), now=now)
