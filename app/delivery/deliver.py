@@ -29,7 +29,7 @@ from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.secret_keys import keys_of
 from app.wording.messages import LINK_MARK, PIN_MARK, MessageWords, NoSuchMessage, render, render_sms
 from escalation.acknowledging.links import make_link
-from escalation.acknowledging.still_told import why_not_told
+from escalation.acknowledging.still_told import why_each_not_told
 from escalation.firing.notices import LEVEL_TEMPLATE
 from escalation.queries.still_possible import still_possible
 from telephony.provider.account import LONGEST_TEXT, Capability
@@ -43,7 +43,7 @@ from tickets.directory.lines import city_line
 from tickets.outbox import claims, results, troubles
 from tickets.outbox.invitations import INVITATION, INVITATION_LIFETIME
 from tickets.outbox.judged_lists import shorten
-from tickets.outbox.overtaken import CALLBACK_CALL, withdraw
+from tickets.outbox.overtaken import CALLBACK_CALL, Overtaken, withdraw
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
 from tickets.schema import OutboundMessage
@@ -152,19 +152,20 @@ def _claim_these(
             return []
         line = city_line(session, on=day_of(now))
         from_phone = line.phone if line is not None else ""
-        rows = [row for row in rows if _still_holds(session, row, by=delivery.by, now=now)]
+        over = why_each_not_told(session, rows, now=now)
+        rows = [row for row in rows if _still_holds(session, row, over.get(row.id), by=delivery.by, now=now)]
         letters = [_letter(session, row, delivery, from_phone=from_phone, now=now) for row in rows]
     return [letter for letter in letters if letter is not None]
 
 
-def _still_holds(session: Session, row: OutboundMessage, *, by: str, now: datetime) -> bool:
+def _still_holds(session: Session, row: OutboundMessage, over: Overtaken | None, *, by: str, now: datetime) -> bool:
     """What is over by now is withdrawn. A text that may have left already is not: it is asked about instead.
 
-    Of a mail nobody can be asked: once it is over it goes out no second time.
+    `over`: what has happened to it. Of a mail nobody can be asked: once it is over it goes out no second time.
     """
     if row.doubtful_since is not None and row.channel is not OutboundChannel.EMAIL:
         return True
-    why = why_not_told(session, row, now=now) or shorten(session, row, partial(why_not_told, session, now=now), now=now)
+    why = over or shorten(session, row, partial(why_each_not_told, session, now=now), now=now)
     if why is None:
         return True
     withdraw(session, row, why, by=by, now=now)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.post_office import PostOffice
-from escalation.acknowledging.still_told import why_not_told
+from escalation.acknowledging.still_told import why_each_not_told
 from tickets.directory.contact_methods import METHOD_KINDS
 from tickets.outbox import claims, results
 from tickets.outbox.judged_lists import shorten
@@ -23,6 +23,8 @@ _WAITS = (
     OutboundMessage.channel.in_(METHOD_KINDS),
     OutboundMessage.staff_id.is_not(None),
 )
+# When the next message to somebody of the city may leave.
+NEXT_MESSAGE = select(func.min(OutboundMessage.not_before)).where(*_WAITS)
 _ARRIVES_AFTER = timedelta(seconds=3)
 _AT_ONCE = 200
 
@@ -34,18 +36,15 @@ class PostRoom:
     account: str
     to_citizens: PostOffice
 
-    def next_due(self, session: Session) -> datetime | None:
-        """When the next message to somebody of the city may leave."""
-        return session.scalar(select(func.min(OutboundMessage.not_before)).where(*_WAITS))
-
     def deliver(self, session: Session, *, now: datetime) -> None:
         """Hand over what is due to people of the city, by phone and mail."""
-        among, judge = OutboundMessage.staff_id.is_not(None), partial(why_not_told, session, now=now)
+        among, judge = OutboundMessage.staff_id.is_not(None), partial(why_each_not_told, session, now=now)
         while rows := claims.claim_batch(
             session, by=REHEARSAL, channels=METHOD_KINDS, limit=_AT_ONCE, among=among, now=now
         ):
+            over = judge(rows)
             for row in rows:
-                why = judge(row) or shorten(session, row, judge, now=now)
+                why = over.get(row.id) or shorten(session, row, judge, now=now)
                 if why is not None:
                     withdraw(session, row, why, by=REHEARSAL, now=now)
                 else:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
-from app.rehearsal.carrier import PostRoom
+from app.rehearsal.carrier import NEXT_MESSAGE, PostRoom
 from app.seeding.demonstration import leaders
 from app.seeding.demonstration.machinery import LONGEST_PAST
 from app.seeding.demonstration.stage import Stage
@@ -38,6 +38,12 @@ _BY_THEMSELVES = (
 _LEARNS_AFTER, _FEW = 1.3, 20
 # What is written at an hour has left by then: a list that came counts in its reader's day.
 _HAS_LEFT = timedelta(minutes=2)
+_STEP = select(func.min(PlannedStep.planned_at)).where(
+    PlannedStep.fired_at.is_(None), PlannedStep.planned_at > bindparam("since")
+)
+_UNREACHED = select(func.min(PlannedStep.reach_by)).where(PlannedStep.reach_by.is_not(None))
+# Asked before everything that happens: in one statement.
+_NEXT_DUE = select(func.least(_STEP.scalar_subquery(), _UNREACHED.scalar_subquery(), NEXT_MESSAGE.scalar_subquery()))
 _GROWING = "ticket, clock, clock_interval, planned_step, step_recipient, outbound_message, escalation_attempt, contact"
 
 
@@ -63,12 +69,7 @@ class House:
         return False
 
     def _next_due(self, session: Session, now: datetime) -> datetime | None:
-        step = select(func.min(PlannedStep.planned_at)).where(
-            PlannedStep.fired_at.is_(None), PlannedStep.planned_at > self._at - LONGEST_PAST
-        )
-        unreached = select(func.min(PlannedStep.reach_by)).where(PlannedStep.reach_by.is_not(None))
-        due = [session.scalar(step), session.scalar(unreached), self._post_room.next_due(session)]
-        first = min((one for one in due if one is not None), default=None)
+        first = session.scalar(_NEXT_DUE, {"since": self._at - LONGEST_PAST})
         return first if first is not None and first <= now else None
 
     def _look(self, stage: Stage, session: Session, now: datetime) -> None:

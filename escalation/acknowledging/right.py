@@ -93,10 +93,10 @@ class KnownStanding:
 
 
 def rights_to_answer(
-    session: Session, step_ids: Collection[int], *, viewer: Viewer, now: datetime
+    session: Session, step_ids: Collection[int], *, viewer: Viewer, known: KnownStanding | None = None, now: datetime
 ) -> dict[int, RightToAnswer]:
     """Those of the levels for which this person may answer now, in a fixed number of statements."""
-    return rights_of(session, _told(session, step_ids, viewer.staff_id), viewer=viewer, now=now)
+    return rights_of(session, _told(session, step_ids, viewer.staff_id), viewer=viewer, known=known, now=now)
 
 
 def rights_of(

@@ -12,8 +12,8 @@ from tickets.outbox.overtaken import Overtaken, leave_out
 from tickets.schema import Acknowledgement, Clock, OutboundMessage, PlannedStep
 from tickets.states import ClockStatus, OutboundChannel
 
-# Of one message: why it is over, or nothing.
-Judge = Callable[[OutboundMessage], Overtaken | None]
+# Of messages: which are over, and why.
+Judge = Callable[[Sequence[OutboundMessage]], Mapping[int, Overtaken]]
 # In its parameters, the levels of all lines: the list shows the first ones only.
 STEPS = "step_ids"
 # Those of them that are the reader's because of where they stand now.
@@ -39,7 +39,7 @@ def _shorten_gathered(session: Session, message: OutboundMessage, judge: Judge, 
         .where(OutboundMessage.gathered_into_id == message.id)
         .order_by(OutboundMessage.is_urgent.desc(), OutboundMessage.id)
     ).all()
-    over = {row.id: why for row in rows if (why := judge(row)) is not None}
+    over = judge(rows)
     if not over:
         return None
     for row in rows:

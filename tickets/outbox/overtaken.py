@@ -3,6 +3,7 @@
 Between writing and handing over may lie a night: the opening hours of its reader, or an outage of a carrier.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.outbox import posting
+from tickets.outbox.overtaken_facts import Facts, read_facts, step_of
 from tickets.people.actor import SYSTEM
 from tickets.promises.recompute import UNENDED
 from tickets.schema import (
@@ -22,23 +24,17 @@ from tickets.schema import (
     EscalationAttempt,
     Instruction,
     OutboundMessage,
-    PhonePreference,
     PlannedStep,
-    RoleAssignment,
     Shift,
-    Staff,
     SwapRequest,
-    Ticket,
 )
 from tickets.states import (
     ARRIVED,
     UNFINISHED,
     AttemptState,
     CallbackState,
-    ClockStatus,
     OutboundChannel,
     OutboundState,
-    StepResult,
     SwapState,
     TicketStatus,
     TimelineKind,
@@ -94,19 +90,29 @@ class Overtaken(StrEnum):
 
 def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
     """What has happened since it was written that makes it untrue or unwanted; None when it still holds."""
-    if message.channel is OutboundChannel.SCREEN:
-        # Nothing leaves the house, and whoever looks sees the ticket as it is.
-        return None
-    if _is_silenced(session, message):
+    return each_overtaken(session, [message], now=now).get(message.id)
+
+
+def each_overtaken(session: Session, messages: Sequence[OutboundMessage], *, now: datetime) -> dict[int, Overtaken]:
+    """By message, what has happened to those that hold no more; about levels in a fixed number of statements."""
+    # Nothing of a notice leaves the house, and whoever looks sees the ticket as it is.
+    leaving = [one for one in messages if one.channel is not OutboundChannel.SCREEN]
+    facts = read_facts(session, leaving, now=now)
+    judged = {one.id: _judged(session, one, facts, now=now) for one in leaving}
+    return {message_id: why for message_id, why in judged.items() if why is not None}
+
+
+def _judged(session: Session, message: OutboundMessage, facts: Facts, *, now: datetime) -> Overtaken | None:
+    if _is_silenced(message, facts):
         return Overtaken.OPTED_OUT
-    if message.template not in _TO_WHO_HAS_LEFT and _has_left(session, message.staff_id, now=now):
+    if message.template not in _TO_WHO_HAS_LEFT and message.staff_id in facts.left:
         return Overtaken.ROLE_ENDED
     if message.template == CALLBACK_CALL and not _is_its_turn(session, message, now=now):
         return Overtaken.TURN_OVER
     # Held up by a budget or a carrier, it would ring in the morning.
     if message.template == NIGHT_TEMPLATE and now - message.created_at > _NIGHT_CALL_WITHIN:
         return Overtaken.HOUR_OVER
-    return _by_the_rota(session, message, now=now) or _by_its_ticket(session, message)
+    return _by_the_rota(session, message, now=now) or _by_its_ticket(session, message, facts)
 
 
 def _by_the_rota(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
@@ -140,45 +146,31 @@ def _is_its_turn(session: Session, message: OutboundMessage, *, now: datetime) -
     return bool(session.scalar(select(kept)))
 
 
-def _is_silenced(session: Session, message: OutboundMessage) -> bool:
+def _is_silenced(message: OutboundMessage, facts: Facts) -> bool:
     if message.channel is not OutboundChannel.SMS or message.template in _ALWAYS_TOLD:
         return False
     is_unasked = posting.is_unasked(message.template, is_staff=message.staff_id is not None)
-    since = PhonePreference.sms_opted_out_at if is_unasked else PhonePreference.sms_silent_at
-    asked = exists().where(PhonePreference.phone == message.address, since >= message.created_at)
-    return bool(session.scalar(select(asked)))
+    opted_out, silent = facts.wishes.get(message.address, (None, None))
+    since = opted_out if is_unasked else silent
+    return since is not None and since >= message.created_at
 
 
-def _has_left(session: Session, staff_id: int | None, *, now: datetime) -> bool:
-    """Whoever never held a role was written to for another reason; whoever held one and holds none has left."""
-    if staff_id is None:
-        return False
-    if session.scalar(select(exists().where(Staff.id == staff_id, Staff.disabled_at <= now))):
-        return True
-    ended = RoleAssignment.valid_to.is_not(None) & (RoleAssignment.valid_to <= now)
-    rows = session.execute(
-        select(ended).where(RoleAssignment.staff_id == staff_id, RoleAssignment.valid_from <= now)
-    ).scalars()
-    held = list(rows)
-    return bool(held) and all(held)
-
-
-def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | None:
+def _by_its_ticket(session: Session, message: OutboundMessage, facts: Facts) -> Overtaken | None:
     if message.ticket_id is None:
         return None
-    status = session.scalar(select(Ticket.status).where(Ticket.id == message.ticket_id))
+    status = facts.statuses.get(message.ticket_id)
     is_over = status not in UNFINISHED
     if is_over and (message.template in _OF_AN_OPEN_MATTER or _is_dropped(status, message)):
         return Overtaken.TICKET_OVER
     if message.template == "ticket_resolved" and not is_over:
         return Overtaken.TICKET_REOPENED
-    return _by_its_level(session, message)
+    return _by_its_level(session, message, facts)
 
 
-def _by_its_level(session: Session, message: OutboundMessage) -> Overtaken | None:
+def _by_its_level(session: Session, message: OutboundMessage, facts: Facts) -> Overtaken | None:
     if message.template in _OF_AN_ASKING:
         return _by_its_asking(session, message)
-    if message.template in _OF_A_STEP and not _step_stands(session, message):
+    if message.template in _OF_A_STEP and step_of(message) in facts.steps_over:
         return Overtaken.STEP_OVER
     if message.template == "instruction_overdue" and _is_instruction_answered(session, message):
         return Overtaken.ANSWERED
@@ -231,25 +223,6 @@ def _is_reached(session: Session, message: OutboundMessage) -> bool:
 def _is_dropped(status: TicketStatus | None, message: OutboundMessage) -> bool:
     """A matter that was taken back or was none: its sender is told no number of it."""
     return status in _NOTHING_MORE and message.template == "ticket_opened"
-
-
-def _step_stands(session: Session, message: OutboundMessage) -> bool:
-    """As R15 judges it when it fires: the clock runs, and its due date is the one the step was planned for."""
-    step_id = message.params.get("step_id")
-    if step_id is None:
-        return True
-    still = (
-        select(PlannedStep.id)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(
-            PlannedStep.id == int(step_id),
-            Clock.status == ClockStatus.RUNNING,
-            Clock.due_at == PlannedStep.due_at,
-            or_(PlannedStep.result.is_(None), PlannedStep.result != StepResult.VOID),
-        )
-    )
-    known = session.scalar(select(exists().where(PlannedStep.id == int(step_id))))
-    return not known or session.scalar(still) is not None
 
 
 def withdraw(session: Session, message: OutboundMessage, why: Overtaken, *, by: str, now: datetime) -> None:
