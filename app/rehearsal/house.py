@@ -23,7 +23,7 @@ from tickets.outbox.rota_news import tell_turns_that_begin
 from tickets.schema import PlannedStep
 from tickets.work.resolution import close_due, wake_due
 
-# A scheduler looks every five seconds; here it looks once for whatever falls due within five minutes.
+# A scheduler looks every five seconds; here it looks every five minutes, and only where something is due by then.
 _LOOKS_EVERY = timedelta(minutes=5)
 # Lists come at half past an hour: whoever is told of the fourth level between that and the hour has no room for them.
 _KEEPS_HOUSE_EVERY = timedelta(minutes=30)
@@ -52,14 +52,17 @@ class House:
 
     def __init__(self, *, begins_at: datetime, post_room: PostRoom, progress: Callable[[int], None]) -> None:
         self._post_room, self._progress = post_room, progress
-        self._kept_house_at = self._at = begins_at
+        self._begins_at = self._kept_house_at = self._at = begins_at
         self._percent = self._learnt = 0
 
     def __call__(self, stage: Stage, session: Session, until: datetime) -> bool:
-        """Do the next thing that is due by then; false when there is none and the clock stands there."""
-        due, hour = self._next_due(session, until), self._kept_house_at + _KEEPS_HOUSE_EVERY
-        if due is not None and due <= hour:
-            self._look(stage, session, max(due, self._at) + _LOOKS_EVERY)
+        """Do the next thing that is due by then; false when there is none and the clock stands there.
+
+        Never beyond: whoever answers a minute before a look must have answered when it comes.
+        """
+        look, hour = self._next_look(session), self._kept_house_at + _KEEPS_HOUSE_EVERY
+        if look is not None and look <= min(hour, until):
+            self._look(stage, session, look)
             return True
         if hour <= until:
             self._kept_house_at = hour
@@ -68,9 +71,13 @@ class House:
         self._at = max(self._at, until)
         return False
 
-    def _next_due(self, session: Session, now: datetime) -> datetime | None:
-        first = session.scalar(_NEXT_DUE, {"since": self._at - LONGEST_PAST})
-        return first if first is not None and first <= now else None
+    def _next_look(self, session: Session) -> datetime | None:
+        """The first of the looks after now at which something is due: those before it would find nothing."""
+        due: datetime | None = session.scalar(_NEXT_DUE, {"since": self._at - LONGEST_PAST})
+        if due is None:
+            return None
+        past = max(due, self._at) - self._begins_at
+        return self._begins_at + (past // _LOOKS_EVERY + 1) * _LOOKS_EVERY
 
     def _look(self, stage: Stage, session: Session, now: datetime) -> None:
         since, self._at = self._at, now
