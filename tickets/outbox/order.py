@@ -16,25 +16,27 @@ from tickets.outbox.patience import HANGS_AFTER, ORDER_KEPT_FOR, URGENT_ORDER_KE
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
+# Once: it has all columns of a message, and every idle look of a worker would make them anew.
+_EARLIER = aliased(OutboundMessage, name="earlier")
+
 
 def in_turn(*, now: datetime) -> ColumnElement[bool]:
     """Of due messages, those that wait for no earlier one to the same phone."""
-    earlier = aliased(OutboundMessage, name="earlier")
-    is_out = and_(earlier.state == OutboundState.CLAIMED, earlier.lease_until >= now)
-    is_due = and_(earlier.not_before <= now, earlier.not_before > now - HANGS_AFTER)
+    is_out = and_(_EARLIER.state == OutboundState.CLAIMED, _EARLIER.lease_until >= now)
+    is_due = and_(_EARLIER.not_before <= now, _EARLIER.not_before > now - HANGS_AFTER)
     kept_since = case((OutboundMessage.is_urgent, now - URGENT_ORDER_KEPT_FOR), else_=now - ORDER_KEPT_FOR)
-    comes_again = and_(earlier.attempts > 0, OutboundMessage.not_before > kept_since)
+    comes_again = and_(_EARLIER.attempts > 0, OutboundMessage.not_before > kept_since)
     goes_first = and_(
-        or_(earlier.state == OutboundState.WAITING, earlier.lease_until < now),
-        or_(earlier.is_urgent, not_(OutboundMessage.is_urgent)),
+        or_(_EARLIER.state == OutboundState.WAITING, _EARLIER.lease_until < now),
+        or_(_EARLIER.is_urgent, not_(OutboundMessage.is_urgent)),
         or_(is_due, comes_again),
     )
     waits = exists().where(
         # Written out, so that PostgreSQL sees that the partial index holds.
         literal_column("earlier.state in ('waiting', 'claimed')"),
-        earlier.address == OutboundMessage.address,
-        earlier.id < OutboundMessage.id,
-        earlier.channel == OutboundChannel.SMS,
+        _EARLIER.address == OutboundMessage.address,
+        _EARLIER.id < OutboundMessage.id,
+        _EARLIER.channel == OutboundChannel.SMS,
         or_(is_out, goes_first),
     )
     return or_(OutboundMessage.channel != OutboundChannel.SMS, not_(waits))

@@ -155,7 +155,7 @@ def test_a_refused_account_stops_nothing_for_good_and_people_are_told(office, ca
         office.post_sms(f"thanks-{number}", to=f"+8490123{number:04}")
 
     # A night for the most usual one; what differs between them shows in the first hours.
-    hours = 30 if LONG else 12 if code == 20003 else 4
+    hours = 30 if LONG else 12 if code == 20003 else 2
     through_the_night(office, timedelta(hours=hours), step=timedelta(minutes=5))
     reasons, figures = told(office, committed)
     asked = 5000 - len(carrier.answers)
