@@ -16,6 +16,27 @@ FIRST = (
     "tests/whole_app/test_bootstrap.py",
     "tests/whole_app/test_own_servers.py",
 )
+# Then the files that take longest after those: whichever came last would be waited for by all processes but one.
+LONG_FILES = (
+    "tests/app/web/provider_events/waiting/test_every_break.py",
+    "tests/whole_app/test_what_is_hidden.py",
+    "tests/app/web/provider_events/waiting/test_waiting_callers.py",
+    "tests/app/rehearsal/test_simulate.py",
+    "tests/app/delivery/test_bad_night.py",
+    "tests/whole_app/test_hostile_input.py",
+    "tests/app/seeding/test_demonstration.py",
+    "tests/whole_app/test_backup_commands.py",
+    "tests/telephony/floor/test_pairs_of_stories.py",
+    "tests/app/recurring/test_watchdog.py",
+    "tests/app/rehearsal/test_calls.py",
+    "tests/app/seeding/test_playing_beside.py",
+    "tests/app/storage/test_redis_by_sentinels.py",
+    "tests/whole_app/test_leaves_nothing.py",
+    "tests/whole_app/test_audited.py",
+    "tests/whole_app/test_rights.py",
+    "tests/telephony/floor/test_pairs_of_callback_stories.py",
+)
+_ORDER = {lot: place for place, lot in enumerate((*FIRST, *LONG_FILES))}
 
 
 class ByLot(LoadScopeScheduling):
@@ -32,4 +53,4 @@ def lot_of(nodeid: str) -> str:
 
 def put_first(items: list[pytest.Item]) -> None:
     """Sort in place; what is of the same lot, and whatever has no place here, stays as it was found."""
-    items.sort(key=lambda item: FIRST.index(lot) if (lot := lot_of(item.nodeid)) in FIRST else len(FIRST))
+    items.sort(key=lambda item: _ORDER.get(lot_of(item.nodeid), len(_ORDER)))

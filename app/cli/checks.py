@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Without arguments all checks, then all tests; with arguments pytest alone."""
+    """Without arguments all checks beside all tests; with arguments pytest alone."""
     environment = dict(os.environ)
     if arguments.long:
         environment["HOTLINE_LONG_TESTS"] = "1"
@@ -42,10 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
     with stop_by_signal():
         if arguments.rest:
             return _run([*pytest, *arguments.rest], environment=environment)
-        failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
+        # One after the other in a thread: tests wait now and then, and a check goes on meanwhile.
+        with ThreadPoolExecutor(1) as beside:
+            checks = {name: beside.submit(_passes, name, words) for name, words in CHECKS.items()}
+            try:
+                tests = _run([*pytest, *DEALT], environment=environment, folder=ROOT)
+            except KeyboardInterrupt:
+                beside.shutdown(wait=False, cancel_futures=True)
+                raise
+            failed = [name for name, passes in checks.items() if not passes.result()]
         if failed:
-            print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
-        tests = _run([*pytest, *DEALT], environment=environment, folder=ROOT)
+            print(f"\nFailed beside the tests: {', '.join(failed)} (see above).", flush=True)
         return tests or (1 if failed else 0)
 
 
@@ -63,5 +71,8 @@ def _run(command: list[str], *, environment: dict[str, str], folder: Path | None
 
 
 def _passes(name: str, words: list[str]) -> bool:
-    print(f"── {name}", flush=True)
-    return subprocess.run([sys.executable, *words], cwd=ROOT, check=False).returncode == 0
+    """Said when it is over, in one piece among the dots of the tests."""
+    words = [sys.executable, *words]
+    done = subprocess.run(words, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    print(f"\n── {name}\n{done.stdout}", end="", flush=True)
+    return done.returncode == 0
