@@ -12,7 +12,7 @@ from telephony.floor.presence import heartbeat
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.console.test_calls import callback, state_of
 from tests.factories import staff, ticket, unit
-from tickets.schema import AuditEntry, CallbackRequest, OutboundMessage, Staff
+from tickets.schema import AuditEntry, Call, CallbackRequest, OutboundMessage, Staff
 from tickets.states import CallbackState, OutboundState, PresenceState, Role
 
 
@@ -110,7 +110,7 @@ def test_nobody_claims_one_while_a_call_rings(client: FlaskClient, session: Sess
     waiting = callback(session, now)
     presence.go_available(session, agent.id, now=now)
     session.flush()
-    taken = presence.take(session, agent.id, call_id=None, now=now)  # type: ignore[arg-type]
+    taken = presence.take(session, agent.id, Call(), now=now)
     session.commit()
 
     send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/claim")
