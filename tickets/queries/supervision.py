@@ -158,10 +158,9 @@ def _soon(waiting: Sequence[ColumnElement[bool]], steps: Subquery, *, limit: int
 
     From the beginning of two indexes: all that was ever warned of in a city is too much.
     """
-    in_hours = _first(waiting, _in_hours(Ticket, now), limit=limit).subquery()
-    either = union(select(in_hours.c.id), select(steps.c.ticket_id)).subquery()
-    found = select(Ticket.id).join(either, either.c.id == Ticket.id)
-    return found.order_by(Ticket.next_due_at, Ticket.id).limit(limit)
+    in_hours = _first(waiting, _in_hours(Ticket, now), limit=limit).add_columns(Ticket.next_due_at).subquery()
+    either = union(select(in_hours), select(steps)).subquery()
+    return select(either.c.id).order_by(either.c.next_due_at, either.c.id).limit(limit)
 
 
 def _waiting(viewer: Viewer, unit_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
@@ -184,23 +183,41 @@ def _in_hours(ticket: Any, now: datetime) -> ColumnElement[bool]:
 def _warned_steps(
     waiting: Sequence[ColumnElement[bool]], unit_ids: Sequence[int] | None, *, limit: int, now: datetime
 ) -> Subquery:
-    """The next to be due of the city, or of these units: of those that fired there, and of what came there since.
+    """Tickets of the next to be due of the city, or of these units: of those that fired there, and of what came there
+    since.
 
     What was done in time, went elsewhere or is known to others alone is left out before it is cut: it may be more than
     the whole list.
     """
-    step = PlannedStep
-    warned = (
-        select(step.ticket_id)
-        .join(Clock, (Clock.ticket_id == step.ticket_id) & (Clock.id == step.clock_id))
-        .join(Ticket, Ticket.id == step.ticket_id)
-        .where(_WARNED, step.due_at >= now, _RUNS, Clock.due_at == step.due_at, *waiting, Ticket.next_due_at >= now)
+    step, found = PlannedStep, (Ticket.id, Ticket.next_due_at)
+    warned = select(step.ticket_id, step.clock_id, step.due_at).where(_WARNED, step.due_at >= now)
+    ahead = [*waiting, Ticket.next_due_at >= now]
+    if unit_ids is None:
+        return _still_ahead(warned, ahead, limit=limit).subquery()
+    parts = [_still_ahead(warned.where(step.unit_id == one), ahead, limit=limit).subquery() for one in unit_ids]
+    came = select(MovedSinceLevel.ticket_id).where(MovedSinceLevel.unit_id.in_(unit_ids))
+    fired_elsewhere = (
+        select(*found)
+        .join(Clock, Clock.ticket_id == Ticket.id)
+        .join(step, (step.ticket_id == Ticket.id) & (step.clock_id == Clock.id))
+        .where(_WARNED, step.due_at >= now, step.unit_id.not_in(unit_ids), step.ticket_id.in_(came))
+        .where(Clock.due_at == step.due_at, _RUNS, *ahead)
         .order_by(step.due_at)
         .limit(limit)
     )
-    if unit_ids is None:
-        return warned.subquery()
-    came = select(MovedSinceLevel.ticket_id).where(MovedSinceLevel.unit_id.in_(unit_ids))
-    fired_there = warned.where(step.unit_id.in_(unit_ids)).subquery()
-    fired_elsewhere = warned.where(step.unit_id.not_in(unit_ids), step.ticket_id.in_(came)).subquery()
-    return union_all(select(fired_there), select(fired_elsewhere)).subquery()
+    return union_all(*(select(part) for part in (*parts, fired_elsewhere.subquery()))).subquery()
+
+
+def _still_ahead(
+    warned: Select[int, int, datetime], waiting: Sequence[ColumnElement[bool]], *, limit: int
+) -> Select[int, datetime | None]:
+    """The tickets of the first of these steps whose promise still runs, looked at one by one in the order of an index
+    until there are enough: from all that waits, or runs, PostgreSQL may come to as many by looking through everything.
+    """
+    step = warned.order_by(PlannedStep.due_at).offset(0).subquery()
+    ticket = select(Ticket.id, Ticket.next_due_at).where(Ticket.id == step.c.ticket_id, *waiting).limit(1).lateral()
+    # By way of the ticket: most of what was warned of is done, or late by another promise.
+    of_step = (Clock.ticket_id == ticket.c.id) & (Clock.id == step.c.clock_id) & (Clock.due_at == step.c.due_at)
+    clock = select(Clock.id).where(of_step, _RUNS).limit(1).lateral()
+    found = select(ticket.c.id, ticket.c.next_due_at).select_from(step.join(ticket, true()).join(clock, true()))
+    return found.order_by(step.c.due_at).limit(limit)
