@@ -192,12 +192,15 @@ def fill(committed: Committed, originals: dict[str, int], *, first: int, last: i
     owner.dispose()
 
 
-def questions(who: Sequence[Viewer], prometheus: Callable[[Session], object]) -> dict[str, Callable[[Session], object]]:
+def questions(
+    who: Sequence[Viewer], prometheus: Callable[[Session], object], told: Callable[[Session], object]
+) -> dict[str, Callable[[Session], object]]:
     """By name; each answers with something, or there would be nothing to read."""
     supervisor, chair, named, elsewhere, head, ahead_of = who
     two_weeks_ago = NOW - timedelta(days=14)
     return {
         "tickets of which Prometheus is told": prometheus,
+        "messages of which Prometheus is told": told,
         # Thousands were named to whoever leads the unit at which they are.
         "all tickets of a leader": lambda s: work_list(s, head, view=ListView.ALL, now=NOW).items,
         # What is due in days, and nobody was warned of, is not.
@@ -244,6 +247,9 @@ def test_ten_times_as_much_reads_at_most_half_as_much_again(
     def prometheus(session: Session) -> object:
         return list(RowMetrics(session, settings, readiness, now=NOW)._tickets())
 
+    def told(session: Session) -> object:
+        return [one.samples for one in RowMetrics(session, settings, readiness, now=NOW)._messages()]
+
     def read() -> dict[str, int]:
         with transaction(committed.factory) as session:
             who = [one for one in (load_viewer(session, originals[one], now=NOW) for one in PEOPLE) if one is not None]
@@ -253,7 +259,7 @@ def test_ten_times_as_much_reads_at_most_half_as_much_again(
                 assert question(session)
 
         ask(prometheus)  # Looks at who is ready once in five minutes.
-        asked = questions(who, prometheus)
+        asked = questions(who, prometheus, told)
         return {name: pages_read(committed.engine, partial(ask, one)).pages for name, one in asked.items()}
 
     fill(committed, originals, first=1, last=FEW)

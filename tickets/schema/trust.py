@@ -64,6 +64,21 @@ class OutboundMessage(Base):
             postgresql_where=sql("segments is not null"),
             postgresql_include=["provider_account", "segments"],
         ),
+        # How many stand in a way that is watched, counted from the beginning of a stretch.
+        Index(
+            "ix_outbound_message_unsettled",
+            "state",
+            "channel",
+            postgresql_where=sql("state in ('waiting', 'claimed', 'failed', 'uncertain')"),
+        ),
+        Index(
+            "ix_outbound_message_held",
+            "error_code",
+            postgresql_where=sql(
+                "state = 'waiting' and error_code in "
+                "('over_budget_number', 'over_budget_range', 'over_budget_prefix', 'over_budget_all')"
+            ),
+        ),
         Index("ix_outbound_message_kept_back", "id", postgresql_where=sql(_OF_MONEY)),
         Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
     )

@@ -12,7 +12,8 @@ from app.phone.reconciliation import ASKING, kinds_of
 from app.settings import Settings
 from telephony.provider.kept_accounts import kept_accounts
 from telephony.reconciliation_marks import marks
-from tickets.outbox.over_budget import held_by_reason
+from tickets.outbox.counted import MOST_COUNTED, held_by_code
+from tickets.outbox.over_budget import OVER
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
 from tickets.schema import LeaderJob
 
@@ -79,9 +80,11 @@ def message_metrics(session: Session, here: Settings, *, now: datetime) -> Itera
     for one in refused_accounts(session):
         trouble.add_metric([one.channel.value, one.account, one.code], (now - one.since_at).total_seconds())
     yield trouble
-    held = GaugeMetricFamily("hotline_messages_held", "Messages that a budget holds", labels=["reason"])
-    for why, count in held_by_reason(session).items():
-        held.add_metric([why.removeprefix("over_budget_")], count)
+    held = GaugeMetricFamily(
+        "hotline_messages_held", f"Messages that a budget holds, counted up to {MOST_COUNTED}", labels=["reason"]
+    )
+    for reason, count in held_by_code(session, OVER).items():
+        held.add_metric([reason], count)
     yield held
     asked = GaugeMetricFamily(
         "hotline_provider_asked_seconds", "Since a provider last told all it had", labels=["account", "kind"]

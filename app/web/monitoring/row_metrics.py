@@ -18,6 +18,7 @@ from telephony.floor.waiting import is_in_line
 from telephony.provider.kept_accounts import undecided_names
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
+from tickets.outbox.counted import MOST_COUNTED, dead_by_state, waiting_by_channel
 from tickets.promises import waiting_counts
 from tickets.schema import (
     AuditEntry,
@@ -94,31 +95,23 @@ class RowMetrics(Collector):
         yield self._age("hotline_callbacks_oldest_open_seconds", "Age of the oldest open call-back", promised)
         rows = self._session.execute(select(Presence.state, func.count()).group_by(Presence.state))
         yield gauges("hotline_agents", "Agents by presence", ("state",), (([state], count) for state, count in rows))
-        refused = self._session.scalar(
-            select(func.count()).select_from(WebhookRefusal).where(WebhookRefusal.at > self._now - _REFUSALS_OF)
-        )
-        yield gauge("hotline_webhooks_refused_last_hour", "Webhooks refused in the last hour", refused or 0)
+        # Anybody may send what is refused: as many as they like.
+        lately = select(WebhookRefusal.at).where(WebhookRefusal.at > self._now - _REFUSALS_OF).limit(MOST_COUNTED)
+        refused = self._session.scalar(select(func.count()).select_from(lately.subquery()))
+        words = f"Webhooks refused in the last hour, counted up to {MOST_COUNTED}"
+        yield gauge("hotline_webhooks_refused_last_hour", words, refused or 0)
 
         undecided = len(undecided_names(self._session))
         yield gauge("hotline_accounts_undecided", "Accounts abroad without a recorded decision", undecided)
 
     def _messages(self) -> Iterator[Metric]:
         """Only what is not over yet: what was sent is history, and history grows."""
-        rows = self._session.execute(
-            select(OutboundMessage.channel, func.count())
-            .where(text("outbound_message.state in ('waiting', 'claimed')"))
-            .group_by(OutboundMessage.channel)
-        )
-        waiting = (([channel], count) for channel, count in rows)
-        yield gauges("hotline_messages_waiting", "Messages that have not left yet", ("channel",), waiting)
-        rows = self._session.execute(
-            select(OutboundMessage.state, func.count())
-            .where(text("outbound_message.state in ('failed', 'uncertain')"))
-            .group_by(OutboundMessage.state)
-        )
-        dead = dict.fromkeys(("failed", "uncertain"), 0) | {state.value: count for state, count in rows}
-        by_state = (([state], count) for state, count in dead.items())
-        yield gauges("hotline_messages_dead", "Messages that wait for a person's decision", ("state",), by_state)
+        waiting = (([channel], count) for channel, count in waiting_by_channel(self._session).items())
+        words = f"Messages that have not left yet, counted up to {MOST_COUNTED}"
+        yield gauges("hotline_messages_waiting", words, ("channel",), waiting)
+        dead = (([state], count) for state, count in dead_by_state(self._session).items())
+        words = f"Messages that wait for a person's decision, counted up to {MOST_COUNTED}"
+        yield gauges("hotline_messages_dead", words, ("state",), dead)
         yield total("hotline_messages_numbered", "Numbers drawn for messages", self._highest(OutboundMessage))
 
     def _audit(self) -> Iterator[Metric]:
