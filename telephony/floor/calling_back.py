@@ -6,7 +6,7 @@ Locked in the order ticket, agent, callback; where the callback comes first, who
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor import callbacks
@@ -135,7 +135,11 @@ def not_placed(session: Session, outbound_id: int, *, now: datetime) -> None:
 
 
 def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, now: datetime, limit: int = 50) -> int:
-    """Agents who were kept for calls of whose end nobody told us, or that a budget holds, so that nothing rings."""
+    """Agents who were kept for calls of whose end nobody told us, or that a budget holds, so that nothing rings.
+
+    One that a person let go keeps nobody, and was to wait for its budget's next hour: its time counts from its sending.
+    """
+    left_at = func.coalesce(OutboundMessage.sent_at, OutboundMessage.settled_at)
     late = session.execute(
         select(OutboundMessage.id, OutboundMessage.state, OutboundMessage.error_code)
         .join(CallbackRequest, CallbackRequest.outbound_id == OutboundMessage.id)
@@ -143,6 +147,7 @@ def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, no
             CallbackRequest.state == CallbackState.DIALLING,
             or_(
                 CallbackRequest.reserved_until <= now,
+                and_(CallbackRequest.staff_id.is_(None), left_at <= now - KEPT_FOR),
                 and_(callbacks.is_held(), CallbackRequest.staff_id.is_not(None)),
             ),
         )

@@ -254,6 +254,26 @@ def test_whoever_lets_a_held_callback_go_has_it_made_at_once(
     assert [path for path in carrier.paths if "/Calls" in path]
 
 
+def test_a_callback_that_was_let_go_and_of_whose_end_nobody_tells_goes_on_as_any_other(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    used_up(office)
+    office.deliver(VOICE)
+    sweeps(office, seconds=60)
+    with transaction(office.factory) as session:
+        release(session, dialled(office).id, actor=SYSTEM, now=office.now)
+    office.deliver(VOICE)
+
+    sweeps(office, seconds=120)
+
+    again = request_of(office)
+    assert (again.state, again.attempts) == (CallbackState.OPEN, 1), "rung in vain once, and due again in five minutes"
+    assert agent_of(office).state is PresenceState.AVAILABLE
+    first = dialled(office).id
+    sweeps(office, seconds=6 * 60)
+    assert (request_of(office).state, dialled(office).id > first) == (CallbackState.DIALLING, True), "its turn came again"
+
+
 def test_a_held_callback_may_be_made_by_hand_and_is_then_not_dialled_as_well(
     office: Office, carrier: FakeCarrier, due: CallbackRequest
 ) -> None:
