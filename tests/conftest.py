@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Playwright, sync_playwright
 from psycopg import sql
 from psycopg._preparing import PrepareManager
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from xdist.remote import Producer
@@ -38,6 +38,7 @@ from tests.letting_go import LetsGo
 from tests.made_once import made_once
 from tests.read_once import read_once
 from tickets.routing.rules import version_now
+from tickets.schema import MatterVersion
 
 # A Monday, 09:00 in Ho Chi Minh City.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -137,9 +138,9 @@ def servers() -> Iterator[Servers]:
             with transaction(session_factory(engine)) as session:
                 load_reference(session, now=NOW)
                 example_lines.give(session, now=NOW)
-                template = version_now(session)
+                template = version_now(session), session.scalars(select(func.max(MatterVersion.id))).one()
             engine.dispose()
-            with read_once(template, servers.made):
+            with read_once(*template, servers.made):
                 yield servers
         finally:
             engines.stop()
