@@ -24,7 +24,7 @@ from tickets.schema import PlannedStep
 from tickets.work.resolution import close_due, wake_due
 
 # A scheduler looks every five seconds; here it looks every five minutes, and only where something is due by then.
-LOOKS_EVERY = timedelta(minutes=5)
+HOUSE_LOOKS_EVERY = timedelta(minutes=5)
 # Lists come at half past an hour: whoever is told of the fourth level between that and the hour has no room for them.
 _KEEPS_HOUSE_EVERY = timedelta(minutes=30)
 # What is only in the next list is read there, and not before.
@@ -77,7 +77,7 @@ class House:
         if due is None:
             return None
         past = max(due, self._at) - self._begins_at
-        return self._begins_at + (past // LOOKS_EVERY + 1) * LOOKS_EVERY
+        return self._begins_at + (past // HOUSE_LOOKS_EVERY + 1) * HOUSE_LOOKS_EVERY
 
     def _look(self, stage: Stage, session: Session, now: datetime) -> None:
         since, self._at = self._at, now

@@ -20,6 +20,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "acknowledge_which": lazy_gettext("Which of several is meant?"),
     "citizen_wrote": lazy_gettext("Notice: the citizen has written"),
     "codes_answered": lazy_gettext("What several reply codes came to"),
+    "draft_handed_over": lazy_gettext("Notice: a draft to publish"),
     "codes_locked": lazy_gettext("Notice: reply codes of a phone are locked"),
     "contact_code": lazy_gettext("Code that proves contact details"),
     "contact_test": lazy_gettext("Test of contact details"),

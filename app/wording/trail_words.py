@@ -145,6 +145,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "outage.sent_again": lazy_gettext("Messages of an outage sent again"),
     "policy.retired": lazy_gettext("Promise retired"),
     "policy.versioned": lazy_gettext("Promise changed"),
+    "rule.draft_handed_over": lazy_gettext("Draft of a rule handed over for publishing"),
     "post.ended": lazy_gettext("Post given up"),
     "post.given": lazy_gettext("Post given"),
     "post.taken_back": lazy_gettext("Change of a post taken back"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.outbox import posting
-from tickets.outbox.overtaken_facts import Facts, read_facts, step_of
+from tickets.outbox.overtaken_facts import HandOverFacts, read_facts, step_of
 from tickets.people.actor import SYSTEM
 from tickets.promises.recompute import UNENDED
 from tickets.schema import (
@@ -102,7 +102,7 @@ def each_overtaken(session: Session, messages: Sequence[OutboundMessage], *, now
     return {message_id: why for message_id, why in judged.items() if why is not None}
 
 
-def _judged(session: Session, message: OutboundMessage, facts: Facts, *, now: datetime) -> Overtaken | None:
+def _judged(session: Session, message: OutboundMessage, facts: HandOverFacts, *, now: datetime) -> Overtaken | None:
     if _is_silenced(message, facts):
         return Overtaken.OPTED_OUT
     if message.template not in _TO_WHO_HAS_LEFT and message.staff_id in facts.left:
@@ -146,7 +146,7 @@ def _is_its_turn(session: Session, message: OutboundMessage, *, now: datetime) -
     return bool(session.scalar(select(kept)))
 
 
-def _is_silenced(message: OutboundMessage, facts: Facts) -> bool:
+def _is_silenced(message: OutboundMessage, facts: HandOverFacts) -> bool:
     if message.channel is not OutboundChannel.SMS or message.template in _ALWAYS_TOLD:
         return False
     is_unasked = posting.is_unasked(message.template, is_staff=message.staff_id is not None)
@@ -155,7 +155,7 @@ def _is_silenced(message: OutboundMessage, facts: Facts) -> bool:
     return since is not None and since >= message.created_at
 
 
-def _by_its_ticket(session: Session, message: OutboundMessage, facts: Facts) -> Overtaken | None:
+def _by_its_ticket(session: Session, message: OutboundMessage, facts: HandOverFacts) -> Overtaken | None:
     if message.ticket_id is None:
         return None
     status = facts.statuses.get(message.ticket_id)
@@ -167,7 +167,7 @@ def _by_its_ticket(session: Session, message: OutboundMessage, facts: Facts) -> 
     return _by_its_level(session, message, facts)
 
 
-def _by_its_level(session: Session, message: OutboundMessage, facts: Facts) -> Overtaken | None:
+def _by_its_level(session: Session, message: OutboundMessage, facts: HandOverFacts) -> Overtaken | None:
     if message.template in _OF_AN_ASKING:
         return _by_its_asking(session, message)
     if message.template in _OF_A_STEP and step_of(message) in facts.steps_over:

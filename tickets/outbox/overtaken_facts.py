@@ -14,7 +14,7 @@ _Wish = tuple[datetime | None, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HandOverFacts:
     """`wishes`: by phone, since when it wants nothing unasked, and nothing at all."""
 
     wishes: Mapping[str, _Wish]
@@ -23,8 +23,8 @@ class Facts:
     steps_over: frozenset[int]
 
 
-def read_facts(session: Session, messages: Sequence[OutboundMessage], *, now: datetime) -> Facts:
-    return Facts(
+def read_facts(session: Session, messages: Sequence[OutboundMessage], *, now: datetime) -> HandOverFacts:
+    return HandOverFacts(
         _wishes(session, {one.address for one in messages if one.channel is OutboundChannel.SMS}),
         _left(session, {one.staff_id for one in messages if one.staff_id is not None}, now=now),
         _statuses(session, {one.ticket_id for one in messages if one.ticket_id is not None}),

@@ -12,6 +12,8 @@ ADMINISTERING = (Role.ADMINISTRATOR,)
 SEEING_UNITS = (*ADMINISTERING, Role.CITY_OFFICE)
 # Who steers or leads looks at the rules they work under; administrators change them.
 LOOKING = (*ADMINISTERING, Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
+# Who steers may write down how levels should climb; it holds once an administrator has published it.
+DRAFTING_CHAINS = (*ADMINISTERING, Role.SUPERVISOR, Role.CITY_OFFICE)
 AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)
 # Whoever judges whether the promises were kept reads what was promised, whom it told, and who changed it.
 LOOKING_AT_RULES = (*LOOKING, Role.AUDITOR)

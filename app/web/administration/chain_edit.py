@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.seeding.imports import bring_in_rules
 from app.web.administration import chain_form
 from app.web.administration.amounts import unit_options as time_units
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import DRAFTING_CHAINS, blueprint
 from app.web.administration.chain_form import (
     ChainFields,
     chain_document,
@@ -21,6 +21,7 @@ from app.web.administration.chain_form import (
     form_faults,
     steps_of,
 )
+from app.web.administration.drafting import must_draft_chains
 from app.web.administration.file_faults import fault_words_of
 from app.web.administration.rule_trial import count_draft, faults_of, tonight
 from app.web.administration.rule_words import ACTION_WORDS, why_words
@@ -46,9 +47,10 @@ _FIELD = re.compile(r"(name|steps|unit|urgency|s\d{1,2}-[a-z0-9_]{1,30})")
 
 
 @blueprint.get(_HERE)
-@signed_in(*ADMINISTERING)
+@signed_in(*DRAFTING_CHAINS)
 def edit_chain(rule_id: int) -> ResponseReturnValue:
     """The draft of this person, else the chain in force; `?version=2`: an earlier version. 0 is a new chain."""
+    must_draft_chains()
     past = chain_past(g.session, rule_id) if rule_id else None
     version = typed_number(request.args.get("version", ""))
     draft = kept_draft(g.session, _mine(rule_id)) if version is None else None
@@ -59,9 +61,10 @@ def edit_chain(rule_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(_HERE)
-@signed_in(*ADMINISTERING)
+@signed_in(*DRAFTING_CHAINS)
 def change_chain(rule_id: int) -> ResponseReturnValue:
     """A press of the form: a step more or less, another order, the draft kept or thrown away, or on to the preview."""
+    must_draft_chains()
     past = chain_past(g.session, rule_id) if rule_id else None
     deed = request.form.get("do", "")
     # What the page still tells of its form comes too late from now on.

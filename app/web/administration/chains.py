@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.web.administration.blueprint import ADMINISTERING, LOOKING_AT_RULES, blueprint
+from app.web.administration.drafting import may_draft_chains
 from app.web.administration.rule_words import (
     action_words,
     open_time_words,
@@ -75,8 +76,8 @@ class ChainLook:
 @signed_in(*LOOKING_AT_RULES)
 def chains() -> ResponseReturnValue:
     asked, look = looked_at()
-    may_write = g.viewer.holds(*ADMINISTERING)
-    tests = step_tests(g.session, look.version_id, look.steps, now=g.now) if may_write and look.version_id else {}
+    may_write, may_test = may_draft_chains(g.viewer), g.viewer.holds(*ADMINISTERING)
+    tests = step_tests(g.session, look.version_id, look.steps, now=g.now) if may_test and look.version_id else {}
     now_in_force = rules_now(g.session)
     page = render_template(
         "administration/chains.html",
@@ -95,6 +96,7 @@ def chains() -> ResponseReturnValue:
         calendar_names={one.key: in_locale(one.name, one.name_en) for one in now_in_force.calendars},
         way=way,
         may_write=may_write,
+        may_test=may_test,
         drafts=drafts_of(g.session, g.viewer.staff_id, RuleKind.CHAIN),
         target_words=target_words,
         when_words=when_words,

@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 
 from app.seeding.drafted import bring_in_drafted
 from app.seeding.imports import FileRefused
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import DRAFTING_CHAINS, blueprint
 from app.web.administration.draft_kinds import days_of, draft_kind
+from app.web.administration.drafting import may_publish, must_draft
 from app.web.administration.policy_warnings import policy_warnings
 from app.web.administration.rule_trial import MOST_TOLD, as_trial, count_draft, publish_for
 from app.web.frame.access import signed_in
-from tickets.errors import NotFound
+from tickets.errors import NotAllowed, NotFound
+from tickets.outbox.draft_news import hand_over_draft
 from tickets.promises.previews import preview_of
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
 
@@ -21,7 +23,7 @@ _HERE = "/administration/drafts/<kind>/<int:rule_id>"
 
 
 @blueprint.get(_HERE)
-@signed_in(*ADMINISTERING)
+@signed_in(*DRAFTING_CHAINS)
 def preview_draft(kind: str, rule_id: int) -> ResponseReturnValue:
     """How far the count of open tickets is, or what it found; whoever leaves comes back to it."""
     of, draft = _draft(kind, rule_id)
@@ -32,11 +34,11 @@ def preview_draft(kind: str, rule_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(_HERE)
-@signed_in(*ADMINISTERING)
+@signed_in(*DRAFTING_CHAINS)
 def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
     """`to`: "new" for matters that come from now on, "open" for those in progress too; "preview": count, once more.
 
-    "discard" throws the draft away.
+    "discard" throws the draft away; "hand_over" puts it before administrators, who alone publish.
     """
     of, draft = _draft(kind, rule_id)
     deed = request.form.get("to")
@@ -46,6 +48,10 @@ def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
         return redirect(draft_kind(of).list, code=303)
     if deed == "preview":
         return count_draft(of, _text(of, draft))
+    if deed == "hand_over":
+        return _hand_over(of, draft)
+    if not may_publish(g.viewer):
+        raise NotAllowed("publish_rule")
     if draft.seen_version != _newest(of):
         keep_draft(g.session, of, TypedRule(draft.fields, _newest(of)), now=g.now)
         return _page(of, draft, is_overtaken=True, status=409)
@@ -58,6 +64,15 @@ def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
     return answer
 
 
+def _hand_over(of: DraftOf, draft: TypedRule) -> ResponseReturnValue:
+    handed = hand_over_draft(g.session, of, draft, by=g.viewer, actor=g.actor, now=g.now)
+    if handed:
+        flash(_("Handed over: administrators find it among their drafts, and are told."), "success")
+    else:
+        flash(_("Handed to nobody: each administrator has a draft of this chain already."), "warning")
+    return redirect(draft_kind(of).list, code=303)
+
+
 def _back_to_the_form(of: DraftOf) -> ResponseReturnValue:
     """Something it names has gone since it was looked at."""
     flash(_("It can no longer be published as it stands: see what is wrong beside the fields."), "warning")
@@ -65,6 +80,7 @@ def _back_to_the_form(of: DraftOf) -> ResponseReturnValue:
 
 
 def _draft(kind: str, rule_id: int) -> tuple[DraftOf, TypedRule]:
+    must_draft(kind)
     # Words have a page of their own.
     if kind not in set(RuleKind) - {RuleKind.WORDS}:
         raise NotFound("draft", kind)
@@ -110,6 +126,7 @@ def _page(of: DraftOf, draft: TypedRule, *, is_overtaken: bool = False, status: 
         told=found.told[:MOST_TOLD] if found is not None else [],
         most_told=MOST_TOLD,
         is_overtaken=is_overtaken,
+        may_publish=may_publish(g.viewer),
         warnings=policy_warnings(g.session, draft.fields) if of.kind is RuleKind.POLICY else [],
     )
     return Response(page, status, mimetype="text/html")

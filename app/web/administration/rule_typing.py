@@ -3,8 +3,9 @@
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import DRAFTING_CHAINS, blueprint
 from app.web.administration.draft_kinds import draft_kind
+from app.web.administration.drafting import must_draft
 from app.web.frame.access import signed_in
 from app.web.frame.once import has_acted
 from tickets.errors import NotFound
@@ -15,11 +16,12 @@ _TYPED = (RuleKind.CHAIN, RuleKind.POLICY, RuleKind.CALENDAR)
 
 
 @blueprint.post("/administration/drafts/<kind>/<int:rule_id>/typed")
-@signed_in(*ADMINISTERING)
+@signed_in(*DRAFTING_CHAINS)
 def rule_typed(kind: str, rule_id: int) -> ResponseReturnValue:
     """Hidden fields are not told with the words: from which version the form was begun stands in the address."""
     if kind not in _TYPED:
         raise NotFound("draft", kind)
+    must_draft(kind)
     of = DraftOf(g.viewer.staff_id, RuleKind(kind), rule_id)
     fields = draft_kind(of).typed({**request.form, **request.args}, rule_id)
     if has_acted():

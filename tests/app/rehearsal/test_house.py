@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.rehearsal.house import LOOKS_EVERY, House
+from app.rehearsal.house import HOUSE_LOOKS_EVERY, House
 from tests.factories import staff
 from tickets.outbox.posting import Outgoing, post_all
 from tickets.states import OutboundChannel, Role
@@ -43,4 +43,4 @@ def test_the_house_never_runs_ahead_of_its_people_however_much_is_due(session: S
         post_all(session, [told], now=happens_at)
 
     assert ahead == []
-    assert post_room.asked_at == [begins_at + number * LOOKS_EVERY for number in range(1, 5)]
+    assert post_room.asked_at == [begins_at + number * HOUSE_LOOKS_EVERY for number in range(1, 5)]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.cli.commands import CommandRefused, build_parser
-from app.rehearsal.house import LOOKS_EVERY, House
+from app.rehearsal.house import HOUSE_LOOKS_EVERY, House
 
 # Every matter that nobody has taken within two minutes goes to a member of the city's leadership.
 FLOODING = """
@@ -34,7 +34,7 @@ def simulated(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str
 
 def every_look(house: House, _session: Session) -> datetime:
     begins_at: datetime = house._begins_at
-    return begins_at + ((house._at - begins_at) // LOOKS_EVERY + 1) * LOOKS_EVERY
+    return begins_at + ((house._at - begins_at) // HOUSE_LOOKS_EVERY + 1) * HOUSE_LOOKS_EVERY
 
 
 def test_rules_that_flood_a_leader_are_found_and_the_same_seed_says_the_same(
