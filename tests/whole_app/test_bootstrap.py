@@ -54,12 +54,12 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 
 def play_less(root: Path) -> None:
-    """A daily run plays a fifth of the demonstration behind the pages; what is told of it meanwhile is the same."""
+    """A daily run plays a twentieth of the demonstration behind the pages; what is told of it meanwhile is the same."""
     play = root / "app" / "seeding" / "demonstration" / "play.py"
-    whole, fifth = (f"\nTICKETS = {number}\n" for number in (TICKETS, TICKETS // 5))
+    whole, few = (f"\nTICKETS = {number}\n" for number in (TICKETS, TICKETS // 20))
     text = play.read_text()
     assert whole in text
-    play.write_text(text.replace(whole, fifth))
+    play.write_text(text.replace(whole, few))
 
 
 @pytest.fixture(scope="module")
