@@ -40,6 +40,8 @@ from tickets.work.ticket import lock_ticket
 
 # The telephone rings for half a minute, and the greeting is said twice with time for a key.
 KEPT_FOR = timedelta(seconds=75)
+# A call leaves at once. What still waits after this is not made: our account is refused, or nobody delivers.
+LEAVES_WITHIN = timedelta(seconds=15)
 # What never reached the carrier was no call; asked again when that may have passed.
 NOT_PLACED_PAUSE = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=14)
@@ -135,7 +137,7 @@ def not_placed(session: Session, outbound_id: int, *, now: datetime) -> None:
 
 
 def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, now: datetime, limit: int = 50) -> int:
-    """Agents who were kept for calls of whose end nobody told us, or that a budget holds, so that nothing rings.
+    """Agents who were kept for calls of whose end nobody told us, or that do not leave, so that nothing rings.
 
     One that a person let go keeps nobody, and was to wait for its budget's next hour: its time counts from its sending.
     """
@@ -148,6 +150,11 @@ def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, no
             or_(
                 CallbackRequest.reserved_until <= now,
                 and_(CallbackRequest.staff_id.is_(None), left_at <= now - KEPT_FOR),
+                and_(
+                    CallbackRequest.staff_id.is_not(None),
+                    OutboundMessage.state == OutboundState.WAITING,
+                    OutboundMessage.created_at <= now - LEAVES_WITHIN,
+                ),
                 and_(callbacks.is_held(), CallbackRequest.staff_id.is_not(None)),
             ),
         )

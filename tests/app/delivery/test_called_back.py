@@ -213,6 +213,24 @@ def test_no_agent_is_kept_from_callers_for_a_call_that_a_budget_holds(
     assert (agent_of(office).callback_id, request_of(office).attempts) == (None, 0)
 
 
+def test_no_agent_is_kept_from_callers_while_the_carrier_refuses_our_account(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    """Every other message waits for the account too, and the call is not even tried."""
+    office.now += timedelta(seconds=16)
+    with transaction(office.factory) as session:
+        end_late_attempts(session, now=office.now)
+        presence.heartbeat(session, agent_of(office).staff_id, now=office.now)
+        offers.offer_waiting_calls(session, now=office.now)
+    assert agent_of(office).state is PresenceState.AVAILABLE
+    assert (request_of(office).state, request_of(office).attempts) == (CallbackState.OPEN, 0)
+
+    sweeps(office, seconds=6 * 60)
+
+    assert request_of(office).state is CallbackState.DIALLING
+    assert len([path for path in carrier.paths if "/Calls" in path]) == 1, "what was given back is not made as well"
+
+
 def sweeps(office: Office, *, seconds: float) -> None:
     """The sweep and the delivery, as often as a callback's turn used to come again, agents are free."""
     until = office.now + timedelta(seconds=seconds)
