@@ -16,21 +16,23 @@ from tickets.states import OutboundChannel
 HANDED_OVER = "draft_handed_over"
 
 
-def hand_over_draft(session: Session, of: DraftOf, typed: TypedRule, *, by: Viewer, actor: Actor, now: datetime) -> int:
-    """To how many administrators it went. Whoever is writing the same rule keeps what they have and is not given it."""
+def hand_over_draft(
+    session: Session, of: DraftOf, typed: TypedRule, *, by: Viewer, actor: Actor, now: datetime
+) -> list[DraftOf]:
+    """The drafts it became, one an administrator. Whoever is writing the same rule keeps what they have."""
     name = typed.fields.get("name", "")
     to = [one for one in administrators(session, now=now) if one.staff_id != of.staff_id]
     given = [one for one in to if kept_draft(session, DraftOf(one.staff_id, of.kind, of.rule_id)) is None]
     for one in given:
         keep_draft(session, DraftOf(one.staff_id, of.kind, of.rule_id), typed, now=now)
     if not given:
-        return 0
+        return []
     entries.record(
         session, actor=actor, action="rule.draft_handed_over", subject_kind="rule_draft", subject_id=of.rule_id,
         params={"name": name}, now=now,
     )  # fmt: skip
     post_all(session, [message for one in given for message in _news(one, of, name=name, by=by, now=now)], now=now)
-    return len(given)
+    return [DraftOf(one.staff_id, of.kind, of.rule_id) for one in given]
 
 
 def _news(to: Person, of: DraftOf, *, name: str, by: Viewer, now: datetime) -> list[Outgoing]:

@@ -16,7 +16,7 @@ from app.web.administration.rule_trial import MOST_TOLD, as_trial, count_draft, 
 from app.web.frame.access import signed_in
 from tickets.errors import NotAllowed, NotFound
 from tickets.outbox.draft_news import hand_over_draft
-from tickets.promises.previews import preview_of
+from tickets.promises.previews import ask_for_preview, preview_of
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
 
 _HERE = "/administration/drafts/<kind>/<int:rule_id>"
@@ -66,6 +66,9 @@ def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
 
 def _hand_over(of: DraftOf, draft: TypedRule) -> ResponseReturnValue:
     handed = hand_over_draft(g.session, of, draft, by=g.viewer, actor=g.actor, now=g.now)
+    for theirs in handed:
+        # Whoever opens it finds what it would do, and need not ask for the count first.
+        ask_for_preview(g.session, theirs, _text(of, draft), now=g.now)
     if handed:
         flash(_("Handed over: administrators find it among their drafts, and are told."), "success")
     else:

@@ -54,6 +54,8 @@ def test_a_supervisor_drafts_and_hands_over_and_an_administrator_publishes_with_
     }  # fmt: skip
     assert len(audited(session, "rule.draft_handed_over")) == 1
     assert "Your drafts:" in shown(browser, f"{HERE}/chains")
+    count_now(session)
+    assert 'value="new"' in shown(browser, here), "counted without being asked"
     post(browser, here, to="new")
     assert first_step_after(session) == before + 7 * 60
 
