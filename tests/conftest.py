@@ -95,6 +95,7 @@ class Servers:
     engines: Engines
     # Databases that held what the template holds when they were made, and how often one of that name was.
     made: Counter[str] = field(default_factory=Counter)
+    superuser: list[psycopg.Connection] = field(default_factory=list)
 
     def url(self, database: str, *, owner: bool = False) -> str:
         url = make_url(self.engines.owner_database_url if owner else self.engines.database_url)
@@ -106,8 +107,10 @@ class Servers:
         return url.render_as_string(hide_password=False)
 
     def run_as_superuser(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.superuser_url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+        # One connection for all databases that are made and dropped: a new one costs as much as to drop one.
+        if not self.superuser or self.superuser[0].closed:
+            self.superuser[:] = [psycopg.connect(self.superuser_url("postgres"), autocommit=True)]
+        self.superuser[0].execute(statement)
 
     def create_database(self, name: str, template: str) -> None:
         owner = make_url(self.engines.owner_database_url).username or ""
@@ -142,6 +145,8 @@ def servers() -> Iterator[Servers]:
             engine.dispose()
             with read_once(*template, servers.made):
                 yield servers
+            for connection in servers.superuser:
+                connection.close()
         finally:
             engines.stop()
 
