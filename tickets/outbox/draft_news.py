@@ -29,7 +29,7 @@ def hand_over_draft(
         return []
     entries.record(
         session, actor=actor, action="rule.draft_handed_over", subject_kind="rule_draft", subject_id=of.rule_id,
-        params={"chain": name}, now=now,
+        params={"name": name}, now=now,
     )  # fmt: skip
     post_all(session, [message for one in given for message in _news(one, of, name=name, by=by, now=now)], now=now)
     return [DraftOf(one.staff_id, of.kind, of.rule_id) for one in given]
@@ -41,7 +41,7 @@ def _news(to: Person, of: DraftOf, *, name: str, by: Viewer, now: datetime) -> l
             channel=channel,
             address=to.email if channel is OutboundChannel.EMAIL else "",
             template=HANDED_OVER,
-            params={"chain": name, "by": by.name},
+            params={"name": name, "by": by.name},
             locale=to.locale,
             dedup_key=f"draft:{of.staff_id}:{of.kind}:{of.rule_id}:{now.isoformat()}:{to.staff_id}:{channel}",
             staff_id=to.staff_id,
