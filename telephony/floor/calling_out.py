@@ -14,6 +14,7 @@ from telephony.floor.callback_turns import standing
 from telephony.floor.calling_back import KEPT_FOR, phone_to_call, post_call_to
 from telephony.floor.presence import free, keep_for_callback, lock_presence
 from tickets.errors import InvalidInput
+from tickets.outbox.spending import require_may_leave
 from tickets.schema import Ticket
 from tickets.states import PresenceState
 
@@ -28,8 +29,8 @@ _WHY_NOT: Mapping[PresenceState | None, str] = {
 def call_citizen_now(session: Session, ticket: Ticket, *, staff_id: int, once: str, now: datetime) -> int:
     """The callback that it is. The ticket is locked. Nothing else rings at the agent meanwhile.
 
-    Raises InvalidInput where there is nobody to call, they asked not to be called, or talk with us already; and while
-    the agent takes no calls: an unwatched telephone would ring at a citizen in vain.
+    Raises InvalidInput where there is nobody to call, they asked not to be called, or talk with us already; where
+    a budget is used up; and while the agent takes no calls: an unwatched telephone would ring at a citizen in vain.
     """
     phone = phone_to_call(session, ticket)
     if session.scalar(select(callbacks.is_on_the_line(phone))):
@@ -46,9 +47,9 @@ def call_citizen_now(session: Session, ticket: Ticket, *, staff_id: int, once: s
     request = callbacks.lock_waiting(session, planned)
     if request is None or not keep_for_callback(session, staff_id, callback_id=planned, now=now):
         raise InvalidInput("at", "being_called")
-    callbacks.begin_dialling(
-        request, staff_id=staff_id,
-        outbound_id=post_call_to(session, standing(session, planned, now=now), now=now), until=now + KEPT_FOR,
-    )  # fmt: skip
+    outbound_id = post_call_to(session, standing(session, planned, now=now), now=now)
+    callbacks.begin_dialling(request, staff_id=staff_id, outbound_id=outbound_id, until=now + KEPT_FOR)
+    session.flush()
+    require_may_leave(session, outbound_id, now=now)
     session.flush()
     return planned

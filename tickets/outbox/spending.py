@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from tickets.city import wall_clock
 from tickets.directory.dialled_prefixes import PrefixRule, refusal_to_citizen, refusal_to_staff, rule_for
+from tickets.errors import InvalidInput
 from tickets.outbox.budgets import DAY, HOUR
 from tickets.outbox.over_budget import GIVEN_UP, OVER, RELEASED, tell_administrators
 from tickets.outbox.overtaken import CALLBACK_CALL
@@ -84,6 +85,15 @@ def affordable(
     if used_up:
         tell_administrators(session, sorted(used_up), now=now)
     return Spending(judged.leaving, _counting(judged.spent, by=by))
+
+
+def require_may_leave(session: Session, message_id: int, *, now: datetime) -> None:
+    """For whoever waits for it at this moment. Raises InvalidInput where it would be held or refused for its cost."""
+    judged = _judge(session, [message_id], now=now)
+    if judged.refused:
+        raise InvalidInput("at", "number_not_called")
+    if judged.held:
+        raise InvalidInput("at", "budget_used_up")
 
 
 @dataclass(frozen=True, slots=True)

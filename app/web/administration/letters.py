@@ -110,10 +110,12 @@ def _page(
     rows = _LOOKS[chosen](g.session, before_id=before, limit=ROWS_OF_A_PAGE + 1)
     tab = {"tab": chosen} if chosen != "dead" else {}
     following = {**tab, "before": str(rows[ROWS_OF_A_PAGE - 1].id)} if len(rows) > ROWS_OF_A_PAGE else None
+    held = held_by_reason(g.session)
     page = render_template(
         "administration/messages.html",
         tab=chosen,
-        held=held_by_reason(g.session) if chosen == "held" else {},
+        held=held,
+        count_held=sum(held.values()),
         rows=rows[:ROWS_OF_A_PAGE],
         refused=refused,
         outages=outages(g.session) if chosen == "dead" and not before else [],

@@ -71,6 +71,10 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "rings_first": _("A call rings at you: answer or decline it first, then call the citizen."),
         "you_are_on_a_call": _("You are on a call: end it first, then call the citizen."),
         "you_are_calling_back": _("Another citizen is being called for you: see what comes of it first."),
+        "budget_used_up": _(
+            "Nobody is called: the budget for calls is used up. An administrator may raise it; it begins anew later."
+        ),
+        "number_not_called": _("Nobody is called: numbers like this one are not called."),
         "take_calls_first": _("Press “Take calls” first: the citizen is put through to you."),
         "being_called": _("This number is being called at this moment."),
         "too_far_ahead": _("At most 14 days ahead."),

@@ -113,6 +113,15 @@ def test_a_held_message_says_why_and_is_released(browser: FlaskClient, session: 
     assert post(browser, f"{HERE}/messages/{one.id}/release").status_code == 404
 
 
+def test_no_page_says_that_all_has_left_while_a_budget_holds_something(browser: FlaskClient, session: Session) -> None:
+    assert "No message was given up." in shown(browser, f"{HERE}/messages")
+    held(session)
+
+    page = shown(browser, f"{HERE}/messages")
+
+    assert "2 messages are held by budgets." in page and "has been sent" not in page
+
+
 def test_all_that_one_budget_holds_is_released_in_one_audited_step(browser: FlaskClient, session: Session) -> None:
     held(session, 3)
 

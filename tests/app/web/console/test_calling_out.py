@@ -4,15 +4,17 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from telephony.floor import presence
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.console.test_calls import state_of, waiting_call
 from tests.factories import citizen, open_ticket
-from tickets.schema import CallbackRequest, OutboundMessage, Staff
-from tickets.states import CallbackState, OutboundChannel, PresenceState
+from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
+from tickets.people.actor import SYSTEM
+from tickets.schema import CallbackRequest, OutboundMessage, SendingBudget, SendingCount, Staff
+from tickets.states import BudgetScope, CallbackState, OutboundChannel, PresenceState, SendingKind
 
 PHONE = "+84901112233"
 
@@ -58,6 +60,32 @@ def test_who_asked_not_to_be_called_is_not_rung(client: FlaskClient, session: Se
 
     assert "/call-now" not in page
     assert answer.status_code >= 400 and rung(session) == []
+
+
+@pytest.mark.parametrize("prefix", [None, "+8490"])
+def test_where_a_budget_is_used_up_the_agent_is_told_so_and_not_that_it_rings(
+    client: FlaskClient, session: Session, now: datetime, prefix: str | None
+) -> None:
+    agent = ready(client, session, now)
+    ticket = open_ticket(session, phone=PHONE)
+    if prefix is not None:
+        keep_prefix(session, PrefixRule(prefix, is_allowed=True, most_an_hour=1), actor=SYSTEM, now=now)
+    else:
+        wanted = SendingBudget.kind == SendingKind.CALLBACK, SendingBudget.scope == BudgetScope.NUMBER
+        session.execute(update(SendingBudget).where(*wanted).values(most=1))
+    session.add(
+        SendingCount(
+            begins_at=now.replace(minute=0, second=0, microsecond=0), seconds=3600, kind=SendingKind.CALLBACK,
+            counted=prefix or PHONE, counted_by="other", count=1,
+        )
+    )  # fmt: skip
+    session.commit()
+    path = f"/console/tickets/{ticket.reference}"
+
+    answer = send(client, path, f"{path}/call-now").get_data(as_text=True)
+
+    assert "Nobody is called: the budget for calls is used up." in answer
+    assert rung(session) == [] and state_of(session, agent) is PresenceState.AVAILABLE
 
 
 def test_who_is_on_the_line_with_us_is_not_rung(client: FlaskClient, session: Session, now: datetime) -> None:
