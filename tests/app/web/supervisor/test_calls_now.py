@@ -13,8 +13,8 @@ from telephony.call import end
 from telephony.call.supervising import enter_talk, note_partys_leg
 from telephony.calls import lock_call, note_leg_status
 from telephony.floor import presence
-from telephony.floor.rooms import TalkPart
-from telephony.provider.account import ProviderKind
+from telephony.floor.rooms import TalkPart, room_of
+from telephony.provider.account import Capability, ProviderKind
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.console.test_calls import state_of, talking, waiting_call
 from tests.factories import open_ticket, staff
@@ -22,6 +22,7 @@ from tickets.schema import AuditEntry, Presence, Ticket
 from tickets.states import CallState, Channel, PresenceState, Role
 
 HERE = "/supervisor/calls"
+ONLY_TWO = "the provider of this call connects two people only"
 
 
 def test_everybody_on_the_line_stands_there_masked_with_their_agent_and_urgency(
@@ -99,6 +100,30 @@ def test_where_no_provider_leads_the_caller_nobody_is_told_that_it_rings_at_once
 
     page = page_of(client, HERE)
     assert said in page and not_said not in page
+
+
+def test_where_a_provider_connects_two_only_listening_is_greyed_with_the_reason_and_refused(
+    client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = staff(session)
+    call = talking(session, agent, now)
+    agent_at(client, session, now, role=Role.SUPERVISOR)
+    assert [word in page_of(client, HERE) for word in (ONLY_TWO, 'value="listens" disabled')] == [False, False]
+    usual = accounts.simulated_account
+    two_only = frozenset(Capability) - {Capability.CONFERENCE}
+    monkeypatch.setattr(accounts, "simulated_account", lambda s: replace(usual(s), capabilities=two_only))
+
+    page = page_of(client, HERE)
+
+    for part in TalkPart:
+        button = page.split(f'value="{part.value}"')[1].split(">")[0]
+        assert "disabled" in button and f'aria-describedby="why-{call.id}"' in button
+        send(client, HERE, f"{HERE}/{call.id}/enter", part=part.value)
+        assert "The provider of this call connects two people only." in page_of(client, HERE)
+    assert f'id="why-{call.id}">{ONLY_TWO}' in page
+    session.refresh(call)
+    assert room_of(call.detail) is None, "nobody came in"
+    assert state_of(session, agent) is PresenceState.ON_CALL
 
 
 def test_whoever_talks_themselves_takes_nobody_over(client: FlaskClient, session: Session, now: datetime) -> None:
