@@ -17,13 +17,11 @@ from tickets.schema import OutboundMessage, StepRecipient
 _JUST_WRITTEN = timedelta(minutes=1)
 
 
-def why_not_told(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
-    """What has happened since it was written that makes it untrue, unwanted or somebody else's; None: it holds."""
-    return why_each_not_told(session, [message], now=now).get(message.id)
-
-
 def why_each_not_told(session: Session, messages: Sequence[OutboundMessage], *, now: datetime) -> dict[int, Overtaken]:
-    """The same of many, by message; who stands where is read once for all of them."""
+    """What has happened since they were written that makes them untrue, unwanted or somebody else's, by message.
+
+    Who stands where is read once for all of them.
+    """
     found = each_overtaken(session, messages, now=now)
     others = _others(session, [one for one in messages if one.id not in found], now=now)
     return found | dict.fromkeys(others, Overtaken.NOT_THEIRS)

@@ -20,9 +20,10 @@ from escalation.firing.pursue import pursue
 from escalation.firing.sweep import tick
 from tests.escalation.counted_search import Search
 from tests.escalation.scene import full_house, ticket, ward
+from tests.handing_over import overtaken_by
 from tickets.outbox import results
 from tickets.outbox.claims import claim_batch
-from tickets.outbox.overtaken import overtaken_by, withdraw
+from tickets.outbox.overtaken import withdraw
 from tickets.outbox.posting import record_status
 from tickets.people import citizens
 from tickets.promises import ledger

@@ -88,13 +88,11 @@ class Overtaken(StrEnum):
     HOUR_OVER = "hour_over"
 
 
-def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
-    """What has happened since it was written that makes it untrue or unwanted; None when it still holds."""
-    return each_overtaken(session, [message], now=now).get(message.id)
-
-
 def each_overtaken(session: Session, messages: Sequence[OutboundMessage], *, now: datetime) -> dict[int, Overtaken]:
-    """By message, what has happened to those that hold no more; about levels in a fixed number of statements."""
+    """What has happened since they were written that makes them untrue or unwanted, by message.
+
+    About levels in a fixed number of statements, however many.
+    """
     # Nothing of a notice leaves the house, and whoever looks sees the ticket as it is.
     leaving = [one for one in messages if one.channel is not OutboundChannel.SCREEN]
     facts = read_facts(session, leaving, now=now)

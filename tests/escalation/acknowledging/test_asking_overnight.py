@@ -11,7 +11,8 @@ from escalation.acknowledging.decline import decline
 from escalation.acknowledging.delegate import delegate
 from tests.escalation.raising import HOUR, MONDAY, raised
 from tests.escalation.scene import messages, step, ward, with_role
-from tickets.outbox.overtaken import Overtaken, overtaken_by
+from tests.handing_over import overtaken_by
+from tickets.outbox.overtaken import Overtaken
 from tickets.promises import ledger
 from tickets.schema import OutboundMessage, PlannedStep, Staff, Ticket
 from tickets.states import OutboundChannel, Priority, Role

@@ -25,10 +25,11 @@ from escalation.queries.proof import changed_since_written
 from tests.escalation.raising import HOUR, MONDAY, raised
 from tests.escalation.scene import clock, holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
 from tests.factories import give_role
+from tests.handing_over import overtaken_by
 from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput, NotAllowed
-from tickets.outbox.overtaken import Overtaken, overtaken_by
+from tickets.outbox.overtaken import Overtaken
 from tickets.outbox.posting import mark_notices_of_tickets_read
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer

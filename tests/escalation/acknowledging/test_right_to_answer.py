@@ -12,9 +12,9 @@ from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.links import make_link
 from escalation.acknowledging.pass_up import pass_up, pass_up_by_link
 from escalation.acknowledging.reply_deeds import Reply
-from escalation.acknowledging.still_told import why_not_told
 from escalation.firing.sweep import tick
 from tests.escalation.scene import clock, full_house, holder, level_at, messages, on_shift, step, ticket, ward
+from tests.handing_over import why_not_told
 from tickets.directory.staff import disable
 from tickets.errors import HotlineError, NotAllowed
 from tickets.outbox.overtaken import Overtaken

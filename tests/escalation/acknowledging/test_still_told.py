@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.still_told import why_each_not_told, why_not_told
+from escalation.acknowledging.still_told import why_each_not_told
 from escalation.firing.sweep import tick
 from tests.escalation.scene import clock, full_house, level_at, messages, ticket, ward
+from tests.handing_over import why_not_told
 from tests.statements import counted
 from tickets.outbox.overtaken import Overtaken
 from tickets.people.citizens import opt_out

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from tests.app.web.rota.planning import DAY, HOUR, MONDAY, post_of
 from tests.escalation.scene import messages, ward, with_role
+from tests.handing_over import overtaken_by
 from tickets.directory.swaps import Swap, accept_swap, ask_swap, refuse_swap, withdraw_swap
-from tickets.outbox.overtaken import Overtaken, overtaken_by
+from tickets.outbox.overtaken import Overtaken
 from tickets.outbox.rota_news import tell_swap, tell_turns_that_begin
 from tickets.people.actor import staff_actor
 from tickets.schema import Absence, OutboundMessage, Shift, Staff

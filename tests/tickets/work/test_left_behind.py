@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.still_told import why_not_told
 from escalation.firing.sweep import tick
 from tests.escalation.scene import clock, full_house, holder, level_at, messages, ticket, unit_by_code, ward
+from tests.handing_over import why_not_told
 from tickets.directory.units import city_operations
 from tickets.outbox.overtaken import Overtaken
 from tickets.schema import PlannedStep, StepRecipient, Ticket, TicketAccess, TimelineEntry, Unit, UnitSuccession

@@ -14,11 +14,12 @@ from app.web.frame.application import HotlineApp
 from tests.app.web.office.entries import desk_at
 from tests.app.web.steering import csrf_of
 from tests.factories import staff, unit
+from tests.handing_over import overtaken_by
 from tests.statements import counted
 from tests.telephony.phone import Phone
 from tickets.city import wall_clock
 from tickets.outbox import night_checks
-from tickets.outbox.overtaken import Overtaken, overtaken_by
+from tickets.outbox.overtaken import Overtaken
 from tickets.people.actor import staff_actor
 from tickets.queries.night_figures import night_months
 from tickets.queries.readiness_facts import unit_facts
