@@ -20,11 +20,9 @@ from escalation.firing.sweep import tick
 from escalation.firing.telling import duty_calendar
 from escalation.queries.asked import asked_about
 from escalation.queries.desk import load_desk
-from escalation.queries.follow_up import latest_work
 from escalation.queries.proof import changed_since_written
 from tests.escalation.raising import HOUR, MONDAY, raised
-from tests.escalation.scene import clock, holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
-from tests.factories import give_role
+from tests.escalation.scene import holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
 from tests.handing_over import overtaken_by
 from tickets import timeline
 from tickets.audit import entries
@@ -33,7 +31,6 @@ from tickets.outbox.overtaken import Overtaken
 from tickets.outbox.posting import mark_notices_of_tickets_read
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
-from tickets.promises import ledger
 from tickets.promises.calendar import is_open, next_opening
 from tickets.promises.loading import load_rulebook
 from tickets.queries.reached_levels import heard_by
@@ -48,7 +45,6 @@ from tickets.schema import (
     TicketAccess,
 )
 from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
-from tickets.work.ticket import lock_ticket
 
 
 @pytest.fixture
@@ -380,103 +376,3 @@ def test_what_was_given_back_to_a_process_of_the_release_before_ends_their_right
     with pytest.raises(NotAllowed):
         acknowledge(session, level.id, staff_id=colleague.id, via="web", now=at + 2 * minute)
     assert not ask(session, matter, people, colleague, at=at + 3 * minute).is_repeat
-
-
-@pytest.mark.parametrize("ending", ["answered", "given back", "settled"])
-def test_of_what_was_answered_given_back_or_settled_nobody_hears_that_nothing_was_done(session, colleague, ending):
-    matter, people, at = raised(session)
-    ask(session, matter, people, colleague, at=at)
-    level, soon = step(session, matter, 2), at + timedelta(minutes=1)
-
-    if ending == "answered":
-        acknowledge(session, level.id, staff_id=colleague.id, via="web", now=soon)
-    elif ending == "given back":
-        decline(session, level.id, staff_id=colleague.id, reason="ốm", now=soon)
-    else:
-        ledger.on_resolved(session, lock_ticket(session, matter.id), now=soon)
-
-    assert [report_unanswered(session, now=at + HOUR * 48) for _ in range(2)] == [0, 0]
-    assert messages(session, template="delegation_overdue") == []
-
-
-def test_a_promise_that_got_another_date_meanwhile_is_still_asked_about(session, colleague):
-    matter, people, at = raised(session)
-    ask(session, matter, people, colleague, at=at)
-    the_clock = clock(session, matter)
-    the_clock.due_at += timedelta(minutes=10)
-    session.flush()
-    assert waits_for(session, people[2], at=at) == 1
-
-    assert report_unanswered(session, now=at + HOUR * 4) == 1
-
-
-def test_where_whoever_asked_has_left_the_post_their_successor_hears_that_nothing_was_done(session, colleague):
-    matter, people, at = raised(session)
-    ask(session, matter, people, colleague, at=at)
-    session.execute(update(PostHolding).where(PostHolding.staff_id == people[2].id).values(valid_to=at + HOUR / 60))
-    successor = holder(session, "ward_chair", ward(session), now=MONDAY)
-
-    report_unanswered(session, now=at + HOUR * 48)
-
-    assert {m.staff_id for m in messages(session, template="delegation_overdue")} == {successor.id}
-
-
-def test_what_is_over_is_neither_asked_of_anybody_nor_given_back(session, colleague):
-    matter, people, at = raised(session)
-    ask(session, matter, people, colleague, at=at)
-    ledger.on_resolved(session, lock_ticket(session, matter.id), now=at + HOUR)
-
-    with pytest.raises(InvalidInput) as back:
-        decline(session, step(session, matter, 2).id, staff_id=colleague.id, reason="ốm", now=at + HOUR)
-    with pytest.raises(InvalidInput) as again:
-        ask(
-            session,
-            matter,
-            people,
-            holder(session, "ward_chair", ward(session), kind="deputy", now=MONDAY),
-            at=at + HOUR,
-        )
-
-    assert {back.value.code, again.value.code} == {"promise_over"}
-    assert messages(session, template="delegation_declined") == []
-
-
-def test_whoever_stands_there_themselves_gives_nothing_back(session, colleague):
-    matter, people, at = raised(session)
-
-    for who in (people[2], colleague):
-        with pytest.raises(NotAllowed):
-            decline(session, step(session, matter, 2).id, staff_id=who.id, reason="x", now=at)
-
-
-@pytest.mark.parametrize("is_given_back", [False, True])
-def test_whoever_was_asked_about_a_level_below_is_told_of_their_own_when_it_comes(session, is_given_back):
-    matter, people, at = raised(session, 1)
-    head, chair = people[1], people[2]
-    for who, role in ((head, Role.SUPERVISOR), (chair, Role.LEADER)):
-        give_role(session, who, role=role, at=ward(session).code)
-    below = step(session, matter, 1)
-    delegate(session, below.id, from_id=head.id, to_id=chair.id, reason="đi họp", now=at)
-    if is_given_back:
-        decline(session, below.id, staff_id=chair.id, reason="Tôi cũng đi họp", now=at + timedelta(minutes=1))
-
-    tick(session, now=level_at(session, matter, 2))
-
-    assert results(session, matter)[2] is StepResult.NOTIFIED
-    own = [m for m in messages(session, template="escalation_level", staff_id=chair.id) if m.params["level"] == 2]
-    assert {m.channel for m in own} == {OutboundChannel.SCREEN, OutboundChannel.SMS}
-    assert step(session, matter, 2).reach_by is not None, "followed until somebody has had word of it"
-
-
-def test_giving_it_back_is_no_work_on_the_matter(session, colleague):
-    matter, people, at = raised(session)
-    viewer = load_viewer(session, with_role(session, Role.SUPERVISOR, ward(session), now=MONDAY).id, now=at)
-    ask(session, matter, people, colleague, at=at)
-
-    decline(session, step(session, matter, 2).id, staff_id=colleague.id, reason="Tôi nghỉ ốm", now=at + HOUR)
-    assert latest_work(session, viewer, [matter.id])[matter.id].kind is None
-
-    note = TimelineKind.NOTE
-    timeline.add(session, matter.id, note, actor=staff_actor(people[1].id), is_public=False, body="x", now=at + HOUR)
-    found = latest_work(session, viewer, [matter.id])[matter.id]
-    assert (found.kind, found.by) == (note, people[1].name)
