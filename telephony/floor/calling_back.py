@@ -33,9 +33,9 @@ from tickets.outbox import posting, results
 from tickets.outbox.over_budget import OVER
 from tickets.outbox.overtaken import CALLBACK_CALL, Overtaken
 from tickets.people.actor import SYSTEM, Actor, staff_actor
-from tickets.people.phones import parse_phone
+from tickets.people.phones import PhoneKind, parse_phone
 from tickets.schema import CallbackRequest, Citizen, OutboundMessage, Presence, Ticket
-from tickets.states import CallbackReason, CallbackState, OutboundState, TimelineKind
+from tickets.states import UNFINISHED, CallbackReason, CallbackState, OutboundState, TimelineKind
 from tickets.work.ticket import lock_ticket
 
 # The telephone rings for half a minute, and the greeting is said twice with time for a key.
@@ -90,12 +90,23 @@ def post_call_to(session: Session, due: DueCallback, *, now: datetime) -> int:
         session,
         to=due.phone,
         template=CALLBACK_CALL,
-        params={"callback_id": due.id, "reference": due.reference},
+        params={"callback_id": due.id, "reference": "" if _is_of_several(session, due) else due.reference},
         locale=due.locale,
         dedup_key=f"{CALLBACK_CALL}:{due.id}:{now.isoformat()}",
         is_urgent=True,
         now=now,
     )
+
+
+def _is_of_several(session: Session, due: DueCallback) -> bool:
+    """Whether people who share a telephone each have a matter: who picks up is told no other's reference."""
+    parsed = parse_phone(due.phone)
+    if parsed is None or parsed.kind is not PhoneKind.LANDLINE:
+        return False
+    others = select(Ticket.id).where(
+        Ticket.reply_phone == due.phone, Ticket.id != due.ticket_id, Ticket.status.in_(UNFINISHED)
+    )
+    return session.scalar(others.limit(1)) is not None
 
 
 def nobody_reached(session: Session, attempt: CallbackAttempt, *, now: datetime) -> None:
