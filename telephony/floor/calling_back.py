@@ -41,7 +41,7 @@ from tickets.work.ticket import lock_ticket
 # The telephone rings for half a minute, and the greeting is said twice with time for a key.
 KEPT_FOR = timedelta(seconds=75)
 # A call leaves at once. What still waits after this is not made: our account is refused, or nobody delivers.
-LEAVES_WITHIN = timedelta(seconds=15)
+DIALLED_WITHIN = timedelta(seconds=15)
 # What never reached the carrier was no call; asked again when that may have passed.
 NOT_PLACED_PAUSE = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=14)
@@ -164,7 +164,7 @@ def end_late_attempts(session: Session, *, put_aside: PutAside | None = None, no
                 and_(
                     CallbackRequest.staff_id.is_not(None),
                     OutboundMessage.state == OutboundState.WAITING,
-                    OutboundMessage.created_at <= now - LEAVES_WITHIN,
+                    OutboundMessage.created_at <= now - DIALLED_WITHIN,
                 ),
                 and_(callbacks.is_held(), CallbackRequest.staff_id.is_not(None)),
             ),
