@@ -282,8 +282,13 @@ def client(app: HotlineApp, session: Session, now: datetime) -> Iterator[FlaskCl
     """
     with app.app_context():
         limiter.reset()
+    ask_anew(app, session)
+    with app.bound_to(session, now):
+        yield app.test_client()
+
+
+def ask_anew(app: HotlineApp, session: Session) -> None:
+    """Rules that were rolled back with the test before are not shown until they would be asked for again."""
     kept = app.reference._kept
     if kept is not None and kept.version != version_now(session):
         app.reference._asked_at = 0.0
-    with app.bound_to(session, now):
-        yield app.test_client()
