@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from escalation.queries.attempts import LevelAttempt, Station
 from escalation.queries.raised import Raised, ToldPerson, fired_levels, load_raised, without_words
 from tickets.people.roles import Viewer, visible_levels, visible_tickets
-from tickets.queries.newest_levels import FIRED_LEVEL, level_stretches
+from tickets.queries.newest_levels import LEVEL_FIRED, level_stretches
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
 from tickets.states import ClockKind, Role, StepKind, StepResult
 
@@ -87,7 +87,7 @@ def _of_their_units(
     statement: Select[int, datetime | None], viewer: Viewer, *, limit: int
 ) -> Select[int, datetime | None]:
     """The same, looked for where this person's levels stand: in a city they are few among all that fired."""
-    parts = [statement.where(FIRED_LEVEL, stretch).subquery() for stretch in level_stretches(viewer)]
+    parts = [statement.where(LEVEL_FIRED, stretch).subquery() for stretch in level_stretches(viewer)]
     if len(parts) == 1:
         return statement
     every = union_all(*(select(part.c.id, part.c.fired_at) for part in parts)).subquery("of_their_units")

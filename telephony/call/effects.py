@@ -12,7 +12,13 @@ from telephony import recordings
 from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold
 from telephony.desk import Desk
-from telephony.floor.answerers import answered_as_before, give_to_answerers, is_hidden_from_wards, keep_from_wards
+from telephony.floor.answerers import (
+    WithWhom,
+    answered_as_before,
+    give_to_answerers,
+    is_hidden_from_wards,
+    keep_from_wards,
+)
 from telephony.floor.callbacks import ask_callback, settle_by_message
 from telephony.floor.offers import connection_failed, end_consult, withdraw_offer
 from telephony.floor.rooms import close_room
@@ -159,7 +165,7 @@ def ensure_ticket(session: Session, call: Call, desk: Desk, *, emergency: bool =
         now=now,
     )
     call.ticket_id, call.citizen_id = opened.ticket_id, opened.citizen_id
-    give_to_answerers(call, Ticket(**opened.row), desk.rules)
+    give_to_answerers(call, WithWhom.of(opened.row), desk.rules)
     call.detail = {
         **call.detail,
         "ticket_reference": opened.reference,

@@ -1,9 +1,9 @@
 """Whose people answer a call: the responsible unit's; where that has nobody at work, those of the place. Nobody of the
 body that a restricted request is about."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, or_, select
 from sqlalchemy.orm import Session
@@ -39,7 +39,21 @@ def near_unit() -> ColumnElement[int | None]:
     return cast(Call.detail[NEAR].as_string(), BigInteger)
 
 
-def give_to_answerers(call: Call, ticket: Ticket, rules: Rules) -> None:
+class WithWhom(NamedTuple):
+    """What of a request says who is asked about it; `routing_reasons` are those of its row."""
+
+    unit_id: int
+    place_unit_id: int | None
+    is_restricted: bool
+    routing_reasons: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "WithWhom":
+        """Of the row of a ticket that is being opened."""
+        return cls(*[row[name] for name in cls._fields])
+
+
+def give_to_answerers(call: Call, ticket: Ticket | WithWhom, rules: Rules) -> None:
     """The people of the unit that the request is with, and those of its place.
 
     What only the city's office reads, what nobody could place and what may be about a ward is for the city's own.
@@ -70,7 +84,7 @@ def answered_near(call: Call, ticket: Ticket) -> None:
         _keep_near(call, ticket.place_unit_id)
 
 
-def is_hidden_from_wards(ticket: Ticket) -> bool:
+def is_hidden_from_wards(ticket: Ticket | WithWhom) -> bool:
     """Whether the request may be about people of a ward: only the city's common agents hear of it."""
     return ticket.is_restricted or any(one["code"] == OFFICIALS_IN_DANGER for one in ticket.routing_reasons)
 

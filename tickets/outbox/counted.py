@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tickets.states import OutboundChannel, OutboundState
 
 # More than that is all that a watching eye needs to know: how long they have waited is told beside it.
-MOST_COUNTED = 500
+MOST_OF_EACH = 500
 
 
 def waiting_by_channel(session: Session) -> dict[OutboundChannel, int]:
@@ -23,7 +23,7 @@ def waiting_by_channel(session: Session) -> dict[OutboundChannel, int]:
         },
     )
     return {
-        channel: min(sum(number for name, number in found.items() if name.startswith(f"{channel} ")), MOST_COUNTED)
+        channel: min(sum(number for name, number in found.items() if name.startswith(f"{channel} ")), MOST_OF_EACH)
         for channel in OutboundChannel
     }
 
@@ -41,7 +41,7 @@ def held_by_code(session: Session, codes: Mapping[str, str]) -> dict[str, int]:
 def _counted(session: Session, conditions: Mapping[str, str]) -> dict[str, int]:
     """Each the beginning of a stretch of an index; written out, as in partial indexes."""
     counts = ", ".join(
-        f"(select count(*) from (select from outbound_message where {one} limit {MOST_COUNTED}) some_of_them)"  # noqa: S608
+        f"(select count(*) from (select from outbound_message where {one} limit {MOST_OF_EACH}) some_of_them)"  # noqa: S608
         for one in conditions.values()
     )
     return dict(zip(conditions, session.execute(text(f"select {counts}")).one(), strict=True))

@@ -8,13 +8,13 @@ from tickets.people.roles import SEEING, Viewer, tickets_named_to, visible_ticke
 from tickets.schema import MovedSinceLevel, PlannedStep, Ticket
 
 # Written out as in the partial indexes of a unit's levels.
-FIRED_LEVEL = text("planned_step.kind = 'level' and planned_step.fired_at is not null")
+LEVEL_FIRED = text("planned_step.kind = 'level' and planned_step.fired_at is not null")
 
 
 def newest_level_ids(viewer: Viewer, *more: ColumnElement[bool], limit: int) -> Select[int]:
     """The ids of the first `limit` that are visible and meet `more`; to be looked up with `in_`."""
     visible = visible_tickets(viewer, row_by_row=True)
-    fired = select(PlannedStep.id).join(Ticket, Ticket.id == PlannedStep.ticket_id).where(FIRED_LEVEL, visible, *more)
+    fired = select(PlannedStep.id).join(Ticket, Ticket.id == PlannedStep.ticket_id).where(LEVEL_FIRED, visible, *more)
     stretches = [
         fired.where(stretch).order_by(PlannedStep.id.desc()).limit(limit).subquery()
         for stretch in level_stretches(viewer)

@@ -12,7 +12,7 @@ from app.phone.reconciliation import ASKING, kinds_of
 from app.settings import Settings
 from telephony.provider.kept_accounts import kept_accounts
 from telephony.reconciliation_marks import marks
-from tickets.outbox.counted import MOST_COUNTED, held_by_code
+from tickets.outbox.counted import MOST_OF_EACH, held_by_code
 from tickets.outbox.over_budget import OVER
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
 from tickets.schema import LeaderJob
@@ -81,7 +81,7 @@ def message_metrics(session: Session, here: Settings, *, now: datetime) -> Itera
         trouble.add_metric([one.channel.value, one.account, one.code], (now - one.since_at).total_seconds())
     yield trouble
     held = GaugeMetricFamily(
-        "hotline_messages_held", f"Messages that a budget holds, counted up to {MOST_COUNTED}", labels=["reason"]
+        "hotline_messages_held", f"Messages that a budget holds, counted up to {MOST_OF_EACH}", labels=["reason"]
     )
     for reason, count in held_by_code(session, OVER).items():
         held.add_metric([reason], count)

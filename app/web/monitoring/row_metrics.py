@@ -18,7 +18,7 @@ from telephony.floor.waiting import is_in_line
 from telephony.provider.kept_accounts import undecided_names
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
-from tickets.outbox.counted import MOST_COUNTED, dead_by_state, waiting_by_channel
+from tickets.outbox.counted import MOST_OF_EACH, dead_by_state, waiting_by_channel
 from tickets.promises import waiting_counts
 from tickets.schema import (
     AuditEntry,
@@ -96,9 +96,9 @@ class RowMetrics(Collector):
         rows = self._session.execute(select(Presence.state, func.count()).group_by(Presence.state))
         yield gauges("hotline_agents", "Agents by presence", ("state",), (([state], count) for state, count in rows))
         # Anybody may send what is refused: as many as they like.
-        lately = select(WebhookRefusal.at).where(WebhookRefusal.at > self._now - _REFUSALS_OF).limit(MOST_COUNTED)
+        lately = select(WebhookRefusal.at).where(WebhookRefusal.at > self._now - _REFUSALS_OF).limit(MOST_OF_EACH)
         refused = self._session.scalar(select(func.count()).select_from(lately.subquery()))
-        words = f"Webhooks refused in the last hour, counted up to {MOST_COUNTED}"
+        words = f"Webhooks refused in the last hour, counted up to {MOST_OF_EACH}"
         yield gauge("hotline_webhooks_refused_last_hour", words, refused or 0)
 
         undecided = len(undecided_names(self._session))
@@ -107,10 +107,10 @@ class RowMetrics(Collector):
     def _messages(self) -> Iterator[Metric]:
         """Only what is not over yet: what was sent is history, and history grows."""
         waiting = (([channel], count) for channel, count in waiting_by_channel(self._session).items())
-        words = f"Messages that have not left yet, counted up to {MOST_COUNTED}"
+        words = f"Messages that have not left yet, counted up to {MOST_OF_EACH}"
         yield gauges("hotline_messages_waiting", words, ("channel",), waiting)
         dead = (([state], count) for state, count in dead_by_state(self._session).items())
-        words = f"Messages that wait for a person's decision, counted up to {MOST_COUNTED}"
+        words = f"Messages that wait for a person's decision, counted up to {MOST_OF_EACH}"
         yield gauges("hotline_messages_dead", words, ("state",), dead)
         yield total("hotline_messages_numbered", "Numbers drawn for messages", self._highest(OutboundMessage))
 

@@ -3,7 +3,7 @@
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from tickets.outbox.counted import MOST_COUNTED, dead_by_state, held_by_code, waiting_by_channel
+from tickets.outbox.counted import MOST_OF_EACH, dead_by_state, held_by_code, waiting_by_channel
 from tickets.outbox.over_budget import OVER, held_by_reason
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
@@ -38,13 +38,13 @@ def test_what_waits_is_told_by_channel_until_it_has_left(session: Session) -> No
 
 
 def test_however_many_wait_no_more_than_the_limit_are_counted(session: Session) -> None:
-    post(session, "text", MOST_COUNTED - 1)
+    post(session, "text", MOST_OF_EACH - 1)
     post(session, "taken", 7, state="claimed")
-    post(session, "dead", MOST_COUNTED + 1, state="failed")
+    post(session, "dead", MOST_OF_EACH + 1, state="failed")
     post(session, "doubtful", 2, state="uncertain")
 
-    assert waiting_by_channel(session)[OutboundChannel.SMS] == MOST_COUNTED
-    assert dead_by_state(session) == {"failed": MOST_COUNTED, "uncertain": 2}
+    assert waiting_by_channel(session)[OutboundChannel.SMS] == MOST_OF_EACH
+    assert dead_by_state(session) == {"failed": MOST_OF_EACH, "uncertain": 2}
 
 
 def test_what_a_budget_holds_is_told_as_on_the_page_where_it_is_released(session: Session) -> None:
